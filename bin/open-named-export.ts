@@ -6,6 +6,7 @@ import {
   openExport,
   type ExportDefinition,
 } from "../src/internal.ts";
+import { fileKindOf, hasTables } from "../src/settings.ts";
 import { sourcesNamed } from "./configuration/is-of-configuration.ts";
 import type { LoadedConfiguration } from "./configuration/load-configuration.ts";
 import { readFileFlags, requireTaken, type FileFlags } from "./file-flags.ts";
@@ -45,10 +46,7 @@ export async function openNamedExport(
       unknown = error;
     }
   }
-  if (flags.table !== undefined && isGeneratedExportName(nameOrPath))
-    throw new Error(
-      `--table ${flags.table} is for a DuckDB or SQLite file, and "${nameOrPath}" is a generated export.`,
-    );
+  if (flags.table !== undefined) requireTables(nameOrPath, flags.table);
   requireTaken(options, [nameOrPath]);
   try {
     return await openExport(nameOrPath, {
@@ -59,6 +57,17 @@ export async function openNamedExport(
     if (unknown !== undefined && isUnknown(error)) throw unknown;
     throw withConfigured(error, nameOrPath, flags.configuration);
   }
+}
+
+function requireTables(nameOrPath: string, table: string): void {
+  const kind = fileKindOf(nameOrPath);
+  const other = isGeneratedExportName(nameOrPath)
+    ? "a generated export"
+    : kind !== undefined && !hasTables(kind.ending)
+      ? `a ${kind.ending} file`
+      : undefined;
+  if (other !== undefined)
+    throw new Error(`--table ${table} is for a DuckDB or SQLite file, and "${nameOrPath}" is ${other}.`);
 }
 
 function isUnknown(error: unknown): error is StreamCsvError {

@@ -3,6 +3,7 @@
 
 export { encoderNames } from "./csv/encoder-name.ts";
 export { optionsTakenBy } from "./source/check-file-options.ts";
+export { fileKindOf, hasTables } from "./source/file-endings.ts";
 export { fileEncodings } from "./source/file-options.ts";
 export { parseFileOptions } from "./source/parse-file-options.ts";
 export { mostWorkers } from "./server/shared/check-jobs.ts";

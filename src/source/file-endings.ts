@@ -39,6 +39,11 @@ export function isSqliteEnding(ending: FileEnding): ending is SqliteEnding {
   return sqliteEndings.some((one) => one === ending);
 }
 
+/** Whether files with an extension are databases, with one export for each table. */
+export function hasTables(ending: FileEnding): boolean {
+  return ending === ".duckdb" || isSqliteEnding(ending);
+}
+
 /** The extensions of text files, which may be compressed. */
 const textEndings: ReadonlySet<FileEnding> = new Set([".csv", ".tsv", ...jsonEndings]);
 

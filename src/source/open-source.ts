@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { checkOptionNames, requireFunction, requireText } from "../check-arguments.ts";
-import { StreamCsvError, toError } from "../errors.ts";
+import { StreamCsvError, toError, wrongRange } from "../errors.ts";
 import { checkFileOptions } from "./check-file-options.ts";
-import { fileKindOf, isJsonEnding, isSqliteEnding } from "./file-endings.ts";
+import { fileKindOf, hasTables, isJsonEnding, isSqliteEnding } from "./file-endings.ts";
 import type { DuckDBImporter, FileOptions } from "./file-options.ts";
 import { fileVersion } from "./guarded-file.ts";
 import type { Source } from "./source.ts";
@@ -45,6 +45,10 @@ export async function openSources(path: string, options: OpenOptions = {}): Prom
   if (kind === undefined) throw unsupported(path);
   const { ending, compression, name } = kind;
   checkFileOptions(options, ending);
+  if (options.table !== undefined && !hasTables(ending))
+    throw wrongRange(
+      `table is an option of DuckDB and SQLite files, and means nothing for a file that ends in ${ending}: leave it out.`,
+    );
   await checkFile(path);
   // Each reader is loaded with the first file that needs it. A process without such a file starts sooner.
   if (ending === ".csv" || ending === ".tsv") {

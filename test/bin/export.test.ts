@@ -350,6 +350,11 @@ const mistakes: readonly (readonly [title: string, args: readonly string[], said
   ],
   ["no name at all", [], /missing required argument/],
   ["a table of a generated export", ["orders", "--table", "t"], /--table t is for a DuckDB or SQLite file/],
+  [
+    "a table of a file without tables",
+    ["x.csv.gz", "--table", "t"],
+    /--table t is for a DuckDB or SQLite file, and "x\.csv\.gz" is a \.csv file\./,
+  ],
   ["a flag, by its own name", ["orders", "--record-delimiter", "cr"], /^error: --record-delimiter: /],
   [
     "a quote of more than one character",

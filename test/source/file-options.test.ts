@@ -74,6 +74,8 @@ const impossible: readonly (readonly [file: string, options: object, code: strin
     "SCSV_ARG_RANGE",
     /encoding is an option of CSV and JSON files, .*\.parquet/,
   ],
+  ["x.csv", { table: "t" }, "SCSV_ARG_RANGE", /table is an option of DuckDB and SQLite files, .*\.csv/],
+  ["x.parquet", { table: "t" }, "SCSV_ARG_RANGE", /table is an option of DuckDB .*\.parquet/],
   ["x.duckdb", { quote: null }, "SCSV_ARG_RANGE", /quote is an option of CSV files/],
 ];
 
