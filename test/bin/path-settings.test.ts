@@ -91,6 +91,7 @@ test("one output needs no list, and two of one file are refused as on the comman
 
 const exported = [
   ["a file by its ending", "data.csv"],
+  ["a compressed file by its endings", "data.ndjson.GZ"],
   ["a file in a folder", "in/data"],
   ["a file that exists", "people"],
 ] as const;
@@ -108,6 +109,12 @@ for (const name of ["wide", "people", "people.csv"])
     const { sources } = flags["configuration"] as LoadedConfiguration;
     assert.equal(sources.length, Object.keys(exports).length);
   });
+
+test("bench says of a compressed file that is missing that it is missing", async () => {
+  const { exitCode, stderr } = await runCli(["bench", "--export", "missing.csv.zst"], { cwd: folder });
+  assert.match(stderr, /The file "missing\.csv\.zst" does not exist\./);
+  assert.equal(exitCode, 1);
+});
 
 test("bench looks for its baseline beside a configuration that is elsewhere", async () => {
   await writeFile(join(sub, "b.yaml"), "bench: { baseline: base.json }\n");
