@@ -116,10 +116,13 @@ function controlCharacters(): readonly string[] {
 /** Refuses a file that another character splits into equally many cells in every record. One column would be a guess. */
 function refuseUnusual(window: ByteWindow, settings: CsvSettings): void {
   const { path, quote } = settings;
+  const present = window.bytes.subarray(window.from, window.to);
   const unusual = unusualDelimiters.find((delimiter) => {
-    if (delimiter.charCodeAt(0) === quote) return false;
+    const code = delimiter.charCodeAt(0);
+    // Most of them occur nowhere, and splitting a header of 32 MiB by each would take seconds.
+    if (code === quote || !present.includes(code)) return false;
     const header = scanRecord(window.bytes, window.from, window.to, window.isEnd, {
-      delimiter: delimiter.charCodeAt(0),
+      delimiter: code,
       quote,
     });
     return divides(header) && (fittingRecords(delimiter, window, quote) ?? 0) > 0;

@@ -714,6 +714,17 @@ test("exports a CSV file to CSV without DuckDB, byte by byte as it was", async (
   assert.ok(Buffer.concat(chunks).toString() === text);
 });
 
+test("reads a name full of doubled quotes in memory for its bytes", async () => {
+  const name = '"'.repeat(4_000_000);
+  const path = fileOf("x.csv", `"${name}${name}"\n1\n`);
+  const before = process.memoryUsage().heapUsed;
+  const source = await openSource(path);
+  const heldBytes = process.memoryUsage().heapUsed - before;
+  assert.equal(source.columns[0]?.name, name);
+  assert.ok(heldBytes < 40_000_000, `${heldBytes} bytes`);
+  await source.close();
+});
+
 test("ignores megabytes of blank lines at the end, and names the first if a row follows", async () => {
   const lines = "\r\n".repeat(1_000_000);
   assert.deepEqual(await tableOf(fileOf("x.csv", `a,b\r\n1,2\r\n${lines}`)), {
