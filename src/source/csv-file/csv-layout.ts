@@ -5,6 +5,7 @@ import type { ByteReader } from "../text-file/byte-reader.ts";
 import { ByteWindow } from "./byte-window.ts";
 import { mostRecordBytes, quoteFault, tooLongFault, type HeaderFacts } from "./csv-fault.ts";
 import { firstRecordName, type CsvSettings } from "./csv-settings.ts";
+import { nameOfCharacter } from "./characters.ts";
 import { findDelimiter } from "./find-delimiter.ts";
 import {
   carriageReturn,
@@ -63,6 +64,7 @@ export async function readLayout(reader: ByteReader, settings: CsvSettings): Pro
   if (window.length === 0) throw noRecord(settings);
   const { path, quote, nullBytes } = settings;
   const { delimiter, isUndelimited } = await findDelimiter(window, progress.line, settings, separator);
+  if (!isUndelimited && nullBytes.includes(delimiter)) throw delimiterInNull(settings, delimiter);
   const syntax = { delimiter, quote };
   const header = await wholeRecord(progress, settings, syntax);
   const { cellCount: columnCount } = header;
@@ -105,6 +107,16 @@ async function wholeRecord(
     if (window.isFull) throw tooLongFault(place, syntax);
     await window.fill(Math.min(2 * window.length, mostRecordBytes));
   }
+}
+
+function delimiterInNull({ path, nullBytes }: CsvSettings, delimiter: number): StreamCsvError {
+  const nullValue = JSON.stringify(new TextDecoder().decode(nullBytes));
+  const character = nameOfCharacter(String.fromCharCode(delimiter));
+  return unreadableFile(
+    path,
+    `is divided by ${character}, which the null value ${nullValue} contains, so that no unquoted cell can equal it`,
+    "Choose another --null-in (in code: nullValue), or say which delimiter the file has with --delimiter-in (in code: delimiter).",
+  );
 }
 
 function noRecord(settings: CsvSettings): StreamCsvError {

@@ -737,6 +737,19 @@ test("ignores megabytes of blank lines at the end, and names the first if a row 
   });
 });
 
+test("refuses a null value that contains the delimiter which the file turns out to have", async () => {
+  for (const [name, text, delimiter] of [
+    ["x.csv", "a,b\nx,y,1\n", "comma"],
+    ["x.csv", "sep=,\na\n1\n", "comma"],
+    ["x.tsv", "a\n1\n", "tab"],
+  ] as const)
+    await assert.rejects(tableOf(fileOf(name, text), { nullValue: "x,\ty" }), {
+      code: "SCSV_SOURCE_UNREADABLE",
+      message: new RegExp(`is divided by ${delimiter}, which the null value "x,\\\\ty" contains`),
+    });
+  assert.deepEqual((await tableOf(fileOf("x.csv", "a\n1\n"), { nullValue: "x, y" })).rows, [["1"]]);
+});
+
 test("names the first record, not a header, in the faults of a file without one", async () => {
   for (const [text, message] of [
     ["1,2\n3\n", /line 2 has 1 cell, and should have 2, as its first record has/],
