@@ -39,6 +39,8 @@ interface StartedClient {
 const usualConnections = 4;
 /** Connecting may take so long, however little is left of the queue's time-out. */
 const leastConnectMs = 250;
+/** When a connection on which nothing comes is tried, less than the least that firewalls and address translators keep one for. */
+const keepAliveMs = 30_000;
 
 /** The connections of this process to one database: so many at most, and a bounded line for them. */
 export class PostgresDatabase {
@@ -169,6 +171,9 @@ export class PostgresDatabase {
       // Without these pg takes PGCLIENT_ENCODING and PGSSLNEGOTIATION.
       client_encoding: "utf8",
       sslnegotiation: "postgres",
+      // A query that sorts sends nothing for long, and of a server that is gone nothing comes either.
+      keepAlive: true,
+      keepAliveInitialDelayMillis: keepAliveMs,
     });
     // pg takes PGOPTIONS and PGREPLICATION in the place of an empty one.
     Object.assign((client as unknown as StartedClient).connectionParameters, {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { getEventListeners, once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -201,6 +202,24 @@ test("replaces a connection that the server ended while nobody used it", { skip 
 function backends(pid: string): number {
   return Number(server().run(`COPY (SELECT count(*) FROM pg_stat_activity WHERE pid = ${pid}) TO STDOUT`));
 }
+
+test(
+  "lets the system try a connection on which nothing comes, so that a reading notices a server that is gone",
+  { skip: skip !== false ? skip : process.platform !== "linux" && "only Linux shows the timers of sockets" },
+  async () => {
+    const database = await openDatabase();
+    const session = await database.connect(never);
+    const { localPort } = (session.client as unknown as { connection: { stream: Socket } }).connection.stream;
+    const end = `0100007F:${localPort?.toString(16).toUpperCase().padStart(4, "0")}`;
+    const [, timer = ""] =
+      new RegExp(` ${end} \\S+ 01 \\S+ (\\S+)`).exec(readFileSync("/proc/net/tcp", "latin1")) ?? [];
+    // 02 is the timer that keeps a connection alive (proc(5)), and behind it stands the time that is left, in hundredths of a second.
+    assert.match(timer, /^02:/);
+    assert.ok(Number.parseInt(timer.slice(3), 16) <= 3000);
+    session.release();
+    await database.close();
+  },
+);
 
 test("closes only after a reading has given its connection back", { skip }, async () => {
   const database = await openDatabase();
