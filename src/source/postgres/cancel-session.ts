@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import { isIP, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type * as Pg from "pg";
 import { closedWithin } from "../../socket/closed-within.ts";
@@ -23,6 +23,13 @@ const againMs = 100;
 /** Terminate: its kind, and the length of the rest. */
 const terminate = Uint8Array.of(0x58, 0, 0, 0, 4);
 
+/** Where the server of a session is: an address, or the folder of a Unix socket, and the name that its certificate is for. */
+interface ServerAddress {
+  readonly address: string;
+  readonly port: number;
+  readonly ssl: ConnectionTarget["ssl"];
+}
+
 /**
  * Cancels what a session does, and ends it. Resolves when the server has closed the session, so that its place is free there too; the
  * socket is destroyed where that takes more than 5 s, as with a server that can't be reached.
@@ -36,20 +43,27 @@ export async function cancelSession(
 ): Promise<void> {
   if (socket.closed) return;
   const closed = closedWithin(socket, limitMs);
-  await requestCancel(pg, target, key);
+  const server = addressOf(socket, target);
+  await requestCancel(pg, server, key);
   // Behind the request: a proxy that hears of the end first no longer knows whom to cancel. Until then the session waits for its reader,
   // and computes nothing that nobody takes.
   socket.resume();
   socket.end(terminate);
   await Promise.race([closed, sleep(againMs)]);
-  if (!socket.closed) await requestCancel(pg, target, key);
+  if (!socket.closed) await requestCancel(pg, server, key);
   await closed;
+}
+
+/** The server that a socket is connected to: another one may have the host's name too, and doesn't know the session. */
+function addressOf(socket: Socket, { host, port, ssl }: ConnectionTarget): ServerAddress {
+  const address = socket.remoteAddress ?? host;
+  return { address, port, ssl: ssl === false || isIP(host) > 0 ? ssl : { ...ssl, servername: host } };
 }
 
 /** One request over a connection of its own, with TLS where the session has it, which pg's own cancel hasn't. */
 async function requestCancel(
   { Connection }: Pick<typeof Pg, "Connection">,
-  { host, port, ssl }: ConnectionTarget,
+  { address, port, ssl }: ServerAddress,
   { processID, secretKey }: SessionKey,
 ): Promise<void> {
   const connection = new Connection({ ssl }) as CancelConnection;
@@ -64,7 +78,7 @@ async function requestCancel(
     connection.on("sslconnect", send);
     connection.on("error", () => connection.stream.destroy());
     connection.on("end", end);
-    if (host.startsWith("/")) connection.connect(`${host}/.s.PGSQL.${port}`);
-    else connection.connect(port, host);
+    if (address.startsWith("/")) connection.connect(`${address}/.s.PGSQL.${port}`);
+    else connection.connect(port, address);
   });
 }

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import dns from "node:dns";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
 import type { Batch } from "../../../src/csv/batch.ts";
 import type { PostgresDatabase } from "../../../src/source/postgres/database.ts";
 import type { Source } from "../../../src/source/source.ts";
@@ -69,6 +73,42 @@ test("cancels a query when its iteration is ended early", { skip }, async () => 
   await until("the query is cancelled", () => running() === 0);
   await until("its place is free", () => database.usage.busyConnections === 0);
 });
+
+test(
+  "cancels at the server that it is connected to, where a name has several",
+  {
+    skip: skip !== false ? skip : process.platform !== "linux" && "only Linux has a second loopback address",
+  },
+  async (t) => {
+    const { port, url } = server();
+    let strangers = 0;
+    const other = createServer((socket) => {
+      strangers += 1;
+      socket.destroy();
+    }).listen(port, "127.0.0.2");
+    await once(other, "listening");
+    // A name whose addresses change places with each look-up, as those of a cluster do.
+    let lookups = 0;
+    t.mock.method(dns, "lookup", (_host: string, _options: object, found: (...answer: unknown[]) => void) => {
+      lookups += 1;
+      found(null, [{ address: lookups === 1 ? "127.0.0.1" : "127.0.0.2", family: 4 }]);
+    });
+    const own = await openDatabase({ connections: 1, url: url.replace("127.0.0.1", "cluster.example") });
+    try {
+      const abort = new AbortController();
+      const first = assert.rejects(begin(await sourceOf(own, sorting), abort).next(), { message: "left" });
+      await until("the query runs", () => running() === 1);
+      assert.equal(lookups, 1);
+      abort.abort(new Error("left"));
+      await first;
+      await until("the query is cancelled", () => running() === 0);
+      assert.equal(strangers, 0);
+    } finally {
+      await own.close();
+      other.close();
+    }
+  },
+);
 
 test("loses no connection over aborts at random moments", { skip }, async () => {
   const source = await sourceOf(database, endless);
