@@ -2,6 +2,13 @@ import type { PostgresDatabase, DatabaseSession } from "./database.ts";
 import { quoteIdentifier, quoteLiteral } from "./statement.ts";
 
 /**
+ * The level is named, because a role may have another default. From REPEATABLE READ on, the snapshot is taken before the query waits
+ * for the locks of its tables, and a table that ALTER TABLE has rewritten meanwhile is empty in it (the manual's section 13.6). A
+ * standby takes no SERIALIZABLE.
+ */
+const beginReadOnly = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY";
+
+/**
  * Begins a read-only transaction in which texts come out alike, whatever is set for the role or the database. All settings end
  * with it, so that a pooled connection is given back as it was.
  * @param settings what else is set, such as what row security reads
@@ -25,13 +32,15 @@ export async function beginTransaction(
     ["bytea_output", "hex"],
     ["lock_timeout", "5s"],
     ["statement_timeout", String(database.statementTimeoutMs)],
+    // The database is done when the last rows are on their way, while a slow client may take them for long.
+    ["idle_in_transaction_session_timeout", "0"],
     // A second net: a backend that sorts notices by this that its client has gone.
     ...(checksConnection ? [["client_connection_check_interval", "1s"] as const] : []),
   ];
   const sets = local.map(
     ([name, value]) => `set_config(${quoteLiteral(name)}, ${quoteLiteral(value)}, true)`,
   );
-  const begin = ["BEGIN READ ONLY", `SELECT ${sets.join(", ")}`];
+  const begin = [beginReadOnly, `SELECT ${sets.join(", ")}`];
   const role = database.role === undefined ? [] : [`SET LOCAL ROLE ${quoteIdentifier(database.role)}`];
   if (settings.size === 0) {
     await client.query([...begin, ...role].join("; "));

@@ -53,7 +53,7 @@ for (const [what, version, refused, isSet] of servers)
     const database = await databaseOf();
     await beginTransaction(database, session);
     const begun = (): string => session.asked.at(-1)?.[0] ?? "";
-    assert.match(begun(), /^BEGIN READ ONLY; SELECT set_config/);
+    assert.match(begun(), /^BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SELECT set_config/);
     assert.equal(begun().includes("client_connection_check_interval"), isSet);
     const before = session.asked.length;
     await beginTransaction(database, session);
