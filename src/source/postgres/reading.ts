@@ -8,11 +8,12 @@ import { beginTransaction } from "./transaction.ts";
 import { quoteIdentifier, wrapped, type DescribedQuery, type QueryBinding } from "./statement.ts";
 
 /**
- * Ends a reading. A query can set something for its whole session, as set_config('role', …, false) and pg_advisory_lock() do, which the
- * next reading mustn't see. RESET ALL leaves out the role and the user.
+ * Ends a reading. A query can leave something in its session, as set_config('role', …, false), pg_advisory_lock() and a function with a
+ * cursor WITH HOLD or LISTEN do, which the next reading mustn't see. RESET ALL leaves out the role and the user. Not DEALLOCATE ALL:
+ * behind pgbouncer the session may have prepared statements of other programs.
  */
 const leaveNothing =
-  "RESET ALL; RESET SESSION AUTHORIZATION; RESET ROLE; SELECT pg_advisory_unlock_all(); COMMIT";
+  "RESET ALL; RESET SESSION AUTHORIZATION; RESET ROLE; SELECT pg_advisory_unlock_all(); CLOSE ALL; UNLISTEN *; COMMIT";
 
 /**
  * Reads a query in one read-only transaction, which is one snapshot. A batch is the whole rows of one read of the socket. The

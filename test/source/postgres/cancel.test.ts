@@ -296,21 +296,82 @@ test("what a query sets for its session isn't there for the next reading", { ski
     );
     // A setting that was never set has no value, and is empty once it was.
     assert.equal(await read(now), earlier.replace(",,", ',"",'));
-    const who =
-      "SELECT current_user, session_user, (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')::int AS locks";
+    const who = `SELECT current_user, session_user, (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')::int AS locks,
+      (SELECT count(*) FROM pg_cursors WHERE is_holdable)::int AS cursors, (SELECT count(*) FROM pg_listening_channels())::int AS channels`;
     const asBefore = await read(who);
-    server().run("CREATE ROLE somebody");
+    server().run(`CREATE ROLE somebody;
+      CREATE FUNCTION leave_open() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+        EXECUTE 'DECLARE open_cursor CURSOR WITH HOLD FOR SELECT generate_series(1, 10)';
+        EXECUTE 'LISTEN invoices';
+        RETURN true;
+      END $$`);
     assert.equal(
       await read(
-        "SELECT set_config('role', 'somebody', false) AS a, set_config('session_authorization', 'somebody', false) AS b, pg_advisory_lock(42) IS NULL AS c",
+        "SELECT leave_open() AS o, set_config('role', 'somebody', false) AS a, set_config('session_authorization', 'somebody', false) AS b, pg_advisory_lock(42) IS NULL AS c",
       ),
-      "somebody,somebody,false\n",
+      "true,somebody,somebody,false\n",
     );
     assert.equal(await read(who), asBefore);
   } finally {
     await own.close();
   }
 });
+
+for (const [role, level] of [
+  ["repeating", "repeatable read"],
+  ["strict", "serializable"],
+] as const)
+  test(
+    `has all rows of a table rewritten while it waits, also for a role of level ${level}`,
+    { skip },
+    async () => {
+      server().run(`CREATE TABLE of_${role} AS SELECT generate_series(1, 3) AS n;
+      CREATE ROLE ${role} LOGIN SUPERUSER; ALTER ROLE ${role} SET default_transaction_isolation = '${level}'`);
+      const own = await openDatabase({ url: server().url.replace("test@", `${role}@`) });
+      const writer = new pg.Client(server().url);
+      await writer.connect();
+      try {
+        const source = await sourceOf(own, `SELECT n FROM of_${role} ORDER BY n`);
+        await writer.query(`BEGIN; ALTER TABLE of_${role} ADD COLUMN place float8 DEFAULT random()`);
+        const text = textOf(source, { dialect: "unix" });
+        await until("it waits for the table", () => waiting() === 1);
+        await writer.query("COMMIT");
+        assert.equal(await text, "n\n1\n2\n3\n");
+      } finally {
+        await writer.end();
+        await own.close();
+      }
+    },
+  );
+
+/** Sessions of this tool that wait for a lock. */
+function waiting(): number {
+  const sql =
+    "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'stream-csv%' AND wait_event_type = 'Lock'";
+  return Number(server().run(`COPY (${sql}) TO STDOUT`));
+}
+
+test(
+  "a client may take the last rows for longer than its role may rest in a transaction",
+  { skip },
+  async () => {
+    server().run(
+      "CREATE ROLE restless LOGIN; ALTER ROLE restless SET idle_in_transaction_session_timeout = '300ms'",
+    );
+    const own = await openDatabase({ url: server().url.replace("test@", "restless@") });
+    try {
+      const source = await sourceOf(own, "SELECT repeat('x', 1000) AS t FROM generate_series(1, 300)");
+      let rows = 0;
+      for await (const { rowCount } of source.read({ signal: new AbortController().signal })) {
+        rows += rowCount;
+        await sleep(1000);
+      }
+      assert.equal(rows, 300);
+    } finally {
+      await own.close();
+    }
+  },
+);
 
 test("names the transfer in pg_stat_activity", { skip }, async () => {
   const source = await sourceOf(database, "SELECT current_setting('application_name') AS name");
