@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { csvChunks } from "../src/index.ts";
 import { generatedSource } from "../src/source/synthetic/generated-source.ts";
@@ -36,4 +37,18 @@ test("a paused reader holds its chunk and a few kilobytes, but no batch and no e
   // A separate writer for ten columns would take 10 kB.
   assert.ok(heapBytes < 8192, `${heapBytes} bytes of the heap`);
   for (const { chunks } of [...earlier, ...readers]) await chunks.return();
+});
+
+test("writes a picture of 20 MB without a string for each of its bytes", () => {
+  const program = `import { csvChunks } from ${JSON.stringify(new URL("../src/index.js", import.meta.url).href)};
+    let bytes = 0;
+    for await (const chunk of csvChunks([[new Uint8Array(20e6)]], { columns: ["scan"], dialect: "unix" })) bytes += chunk.byteLength;
+    console.log(bytes);`;
+  const { stdout, status } = spawnSync(
+    process.execPath,
+    ["--max-old-space-size=100", "--input-type=module", "--eval", program],
+    { encoding: "utf8" },
+  );
+  // The header, and a line of \x, two digits a byte and the line ending.
+  assert.deepEqual({ stdout, status }, { stdout: "40000008\n", status: 0 });
 });
