@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as duckdb from "@duckdb/node-api";
-import { openSource } from "../../src/index.ts";
+import { csvChunks, openSource, type Source } from "../../src/index.ts";
 import { readFile, runSql, testFolder, textOf, writeParquet } from "./duckdb-files.ts";
 
 const folder = testFolder("client");
@@ -91,6 +91,7 @@ for (const [what, module] of Object.entries({
     assert.deepEqual(slow.columns, quick.columns);
     for (const dialect of ["unix", "postgres", "excel-eu"] as const)
       assert.ok((await textOf(slow, dialect)) === (await textOf(quick, dialect)), dialect);
+    assert.ok((await quotedTextOf(slow)) === (await quotedTextOf(quick)), "texts quoted");
     await slow.close();
     const again = await openSource(path, { importer });
     await again.close();
@@ -103,6 +104,12 @@ for (const [what, module] of Object.entries({
     );
     assert.match(String(warnings[0]?.message), /isn't one that stream-csv knows/);
   });
+}
+
+async function quotedTextOf(source: Source): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of csvChunks(source, { dialect: "unix", quoting: "strings" })) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 test("what such a client would lose is an error and never another value", async () => {

@@ -4,9 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { CsvEncoder, dialects, openSource, type DialectName, type Source } from "../../src/index.ts";
+import {
+  csvChunks,
+  CsvEncoder,
+  dialects,
+  openSource,
+  type DialectName,
+  type Source,
+} from "../../src/index.ts";
 import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 import { parse } from "csv-parse/sync";
+import { runSql } from "./duckdb-files.ts";
 
 /** An expression, and what CSV has to say; where nothing is given, DuckDB's own cast to text. */
 const cases: readonly (readonly [name: string, expression: string, text?: string])[] = [
@@ -112,6 +120,25 @@ test("writes every type in every dialect as csv-stringify does", async () => {
   await source.close();
 });
 
+test("times and UUIDs are no texts, which a dialect may quote, and bit strings are", async () => {
+  const path = join(mkdtempSync(join(folder, "texts-")), "texts.duckdb");
+  const values = `TIME '01:02:03' AS a, '01:02:03+02'::TIMETZ AS b, UUID 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11' AS c, '0010'::BIT AS d`;
+  await runSql([`CREATE TABLE t AS SELECT ${values}`], path);
+  const source = await openSource(path);
+  assert.deepEqual(
+    source.columns.map(({ type }) => type),
+    ["time", "time", "uuid", "text"],
+  );
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of csvChunks(source, { dialect: "unix", header: false, quoting: "strings" }))
+    chunks.push(chunk);
+  await source.close();
+  assert.equal(
+    Buffer.concat(chunks).toString(),
+    '01:02:03,01:02:03+02,a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11,"0010"\n',
+  );
+});
+
 test("describes every column of a table by name and type", async () => {
   const { path } = await writeTable();
   const source = await openSource(path, { table: "t" });
@@ -126,6 +153,7 @@ test("describes every column of a table by name and type", async () => {
     decimal_18: "decimal(18,2)",
     timestamp_tz: "timestamp",
     time_tz: "time",
+    uuid: "uuid",
     blob: "bytes",
     struct: "json",
     json: "json",

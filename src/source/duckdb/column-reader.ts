@@ -77,8 +77,12 @@ function shapeFor(duckdb: DuckDBModule, type: DuckDBType, node: ParquetNode | un
   if (name === "INTERVAL")
     return itemShape("text", (vector, row) => scalarValue(duckdb, vector.getItem(row)));
   if (nestedTypes.has(name)) return itemShape("json", nestedReader(duckdb, type, node));
+  if (name === "UUID") return writtenShape(duckdb, "uuid");
   return scalarShapes[name] ?? writtenShape(duckdb, name.startsWith("TIME") ? "time" : "text");
 }
+
+/** Types of columns whose values DuckDB writes, and that are no texts: no spreadsheet takes one for a formula or a number. */
+export const writtenTypes: ReadonlySet<string> = new Set(["time", "uuid"]);
 
 export const nestedTypes: ReadonlySet<string> = new Set([
   "LIST",
@@ -210,21 +214,24 @@ function enumShape(values: readonly string[]): ReaderShape {
 
 function textShape(
   duckdb: DuckDBModule,
-  type: "text" | "json" | "time",
+  type: "text" | "json" | "time" | "uuid",
   kind: "utf8" | "json-text",
 ): ReaderShape {
+  const isText = !writtenTypes.has(type);
   return {
     type,
     weigh: addByteLengths,
     open() {
       const readTexts = byteTextReader(duckdb);
-      return (vector, range) => ({ kind, ...readTexts(vector, range) });
+      return kind === "utf8"
+        ? (vector, range) => ({ kind, isText, ...readTexts(vector, range) })
+        : (vector, range) => ({ kind, ...readTexts(vector, range) });
     },
   };
 }
 
-/** Types that DuckDB converts to text: times, UUIDs, bit strings. */
-function writtenShape(duckdb: DuckDBModule, type: "time" | "text"): ReaderShape {
+/** Types that DuckDB converts to text: times, UUIDs, bit strings, which may begin with zeros as texts may. */
+function writtenShape(duckdb: DuckDBModule, type: "time" | "uuid" | "text"): ReaderShape {
   return {
     ...textShape(duckdb, type, "utf8"),
     select: (name) => `${name}::VARCHAR`,

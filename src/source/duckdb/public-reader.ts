@@ -1,7 +1,14 @@
 import type { DuckDBType } from "@duckdb/node-api";
 import { StreamCsvError } from "../../errors.ts";
-import { JsonTextValue } from "../../csv/value.ts";
-import { itemShape, nestedTypes, readerFor, type ColumnReader, type ReaderShape } from "./column-reader.ts";
+import { JsonTextValue, WrittenValue } from "../../csv/value.ts";
+import {
+  itemShape,
+  nestedTypes,
+  readerFor,
+  writtenTypes,
+  type ColumnReader,
+  type ReaderShape,
+} from "./column-reader.ts";
 import type { DuckDBModule } from "./database.ts";
 import { asArray, decodedText, isArray, nestedValue } from "./nested-value.ts";
 import type { ParquetNode } from "./parquet-schema.ts";
@@ -44,9 +51,13 @@ function shapeFor(
         `CASE WHEN contains(${column}::VARCHAR, chr(65279)) THEN error('a nested text holds U+FEFF') ELSE ${column} END`,
     };
   }
-  if (expected === "time" || (expected === "text" && name !== "INTERVAL" && name !== "ENUM"))
+  const isWritten = writtenTypes.has(expected);
+  if (isWritten || (expected === "text" && name !== "INTERVAL" && name !== "ENUM"))
     return {
-      ...itemShape(expected, (vector, row) => vector.getItem(row)),
+      ...itemShape(expected, (vector, row) => {
+        const value = vector.getItem(row);
+        return isWritten && value !== null ? new WrittenValue(String(value)) : value;
+      }),
       select: (column) => `${column}::VARCHAR`,
       selected: duckdb.DuckDBVarCharType.instance,
     };

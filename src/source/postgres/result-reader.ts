@@ -20,7 +20,7 @@ export interface ResultColumn {
 /** What is known of a type that this file has no reader for; see `pg_type`. */
 export interface OtherType {
   readonly name: string;
-  /** `typcategory`: S for strings, E for enums, U for user-defined ones, … */
+  /** `typcategory`: S for strings, E for enums, V for bit strings, U for user-defined ones, … */
   readonly category: string;
 }
 
@@ -38,6 +38,7 @@ export interface ResultReader {
 const typeIds = {
   boolean: 16,
   bytes: 17,
+  char: 18,
   name: 19,
   int8: 20,
   int2: 21,
@@ -138,7 +139,7 @@ const readers: ReadonlyMap<number, ResultReader> = new Map<number, ResultReader>
   [typeIds.timestamp, { type: "timestamp", isBinary: true, start: () => instants(false) }],
   [typeIds.timestamptz, { type: "timestamp", isBinary: true, start: () => instants(true) }],
   [typeIds.bytes, { type: "bytes", isBinary: true, start: () => readBytes }],
-  ...[typeIds.text, typeIds.varchar, typeIds.bpchar, typeIds.name, typeIds.unknown].map(
+  ...[typeIds.text, typeIds.varchar, typeIds.bpchar, typeIds.char, typeIds.name, typeIds.unknown].map(
     (id) => [id, texts("text", true)] as const,
   ),
   [typeIds.uuid, texts("uuid", false)],
@@ -168,7 +169,8 @@ export function resultReaderOf({ typeId, modifier }: ResultColumn): ResultReader
 
 /** Reads a type without a reader of its own as its output function writes it, so that no type is ever unknown. */
 export function otherReader({ name, category }: OtherType): ResultReader {
-  const isText = category === "S" || category === "E" || (category === "U" && !harmlessNames.has(name));
+  // Bit strings (V) may begin with zeros, as texts may.
+  const isText = /^[SEV]$/.test(category) || (category === "U" && !harmlessNames.has(name));
   return texts(category === "S" || category === "E" ? "text" : name, isText);
 }
 

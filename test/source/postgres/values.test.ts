@@ -90,6 +90,21 @@ test("writes values by the rules of other dialects", { skip }, async () => {
   );
 });
 
+test("bit strings and single characters are texts, which may begin with zeros", { skip }, async () => {
+  const source = await sourceOf(
+    database,
+    `SELECT B'0010' AS fixed, '001'::varbit AS varying, '0'::"char" AS letter, '00:01'::time AS at`,
+  );
+  assert.equal(
+    await textOf(source, { dialect: "unix", header: false, quoting: "strings" }),
+    '"0010","001","0",00:01:00\n',
+  );
+  assert.equal(
+    await textOf(source, { dialect: "excel", bom: false, header: false, textNumbers: "formula" }),
+    '"=""0010""","=""001""",0,00:01:00\r\n',
+  );
+});
+
 test("a parameter whose type nothing tells is text, and leaves those of others alone", { skip }, async () => {
   const sql = `SELECT v FROM (VALUES ('sad'::mood), ('very, happy')) AS t (v)
     WHERE :first IS NOT NULL AND v = :mood AND :last IS NOT NULL`;
