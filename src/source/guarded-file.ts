@@ -31,10 +31,11 @@ const clockStepMs = 20;
 
 /**
  * Opens a file for reading and, if `expected` is given, checks that it is the version that was described.
+ * @param log the path of a log that belongs to the file, as {@link fileVersion} has it
  * @throws StreamCsvError `SCSV_SOURCE_NOT_FOUND`, `SCSV_SOURCE_CHANGED` if its version is not `expected`, `SCSV_BUSY`
  * if the process has no file descriptor left
  */
-export async function guardFile(path: string, expected?: string): Promise<GuardedFile> {
+export async function guardFile(path: string, expected?: string, log?: string): Promise<GuardedFile> {
   // With a named pipe or a device, open() could block and reading might never end.
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause: unknown) => {
     throw cantBeRead(path, cause);
@@ -48,7 +49,7 @@ export async function guardFile(path: string, expected?: string): Promise<Guarde
   try {
     const stats = await settledStats(handle);
     if (!stats.isFile()) throw notAFile(path);
-    const version = versionOf(stats);
+    const version = versionOf(stats) + (await logVersion(log));
     if (expected !== undefined && version !== expected) throw changed(path);
     return {
       path,
@@ -56,10 +57,11 @@ export async function guardFile(path: string, expected?: string): Promise<Guarde
       version,
       sizeBytes: Number(stats.size),
       async checkBytes() {
-        if (versionOf(await handle.stat({ bigint: true })) !== version) throw changed(path);
+        const now = versionOf(await handle.stat({ bigint: true })) + (await logVersion(log));
+        if (now !== version) throw changed(path);
       },
       async checkPath() {
-        if ((await fileVersion(path)) !== version) throw changed(path);
+        if ((await fileVersion(path, log)) !== version) throw changed(path);
       },
       close,
     };
@@ -71,14 +73,31 @@ export async function guardFile(path: string, expected?: string): Promise<Guarde
 
 /**
  * Returns a text that changes whenever the file is written to or replaced.
+ * @param log the path of a log beside the file. It has changes that the file lacks, and needn't be there
  * @throws StreamCsvError `SCSV_SOURCE_NOT_FOUND`
  */
-export async function fileVersion(path: string): Promise<string> {
+export async function fileVersion(path: string, log?: string): Promise<string> {
   const stats = await stat(path, { bigint: true }).catch((cause: unknown) => {
     throw cantBeRead(path, cause);
   });
   if (!stats.isFile()) throw notAFile(path);
-  return versionOf(stats);
+  return versionOf(stats) + (await logVersion(log));
+}
+
+/** An empty log is the same as none: reading a database can leave one behind. */
+async function logVersion(log: string | undefined): Promise<string> {
+  const stats = log === undefined ? undefined : await logStats(log);
+  return stats === undefined || stats.size === 0n ? "" : `+${versionOf(stats)}`;
+}
+
+/** The stats of a log; undefined where there is none. */
+export async function logStats(log: string): Promise<BigIntStats | undefined> {
+  try {
+    return await stat(log, { bigint: true });
+  } catch (error) {
+    if (isCodedError(error) && error.code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 /** Returns the state of a file once any further write would change its modification time. */

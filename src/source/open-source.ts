@@ -5,6 +5,7 @@ import { StreamCsvError, toError, wrongRange } from "../errors.ts";
 import { checkFileOptions } from "./check-file-options.ts";
 import { fileKindOf, hasTables, isJsonEnding, isSqliteEnding } from "./file-endings.ts";
 import type { DuckDBImporter, FileOptions } from "./file-options.ts";
+import { duckdbVersion } from "./duckdb/database-version.ts";
 import { fileVersion } from "./guarded-file.ts";
 import type { Source } from "./source.ts";
 import { databaseVersion } from "./sqlite/database-version.ts";
@@ -121,8 +122,9 @@ export async function openSource(path: string, options: OpenOptions = {}): Promi
  * @throws StreamCsvError `SCSV_SOURCE_NOT_FOUND`
  */
 export async function sourceVersion(path: string): Promise<string> {
-  const kind = fileKindOf(path);
-  return kind !== undefined && isSqliteEnding(kind.ending)
+  const ending = fileKindOf(path)?.ending;
+  if (ending === ".duckdb") return await duckdbVersion(path);
+  return ending !== undefined && isSqliteEnding(ending)
     ? await databaseVersion(path)
     : await fileVersion(path);
 }

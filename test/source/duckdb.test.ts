@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { parse } from "csv-parse/sync";
 import { CsvEncoder, openSource, type Source } from "../../src/index.ts";
+import { FileExports } from "../../src/export/file-exports.ts";
 import { openSources } from "../../src/source/open-source.ts";
 import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 import { timesOpen, untilClosed } from "../harness/open-files.ts";
@@ -224,6 +225,26 @@ test("a source keeps the version of the file it was opened in, and is read in no
   rmSync(path);
   await assert.rejects(cellsOf(source), { code: "SCSV_SOURCE_NOT_FOUND" });
   await source.close();
+});
+
+test("commits that a writer left in the log of a .duckdb file are a new version of it", async () => {
+  const path = fileOf("log.duckdb");
+  const exports = new FileExports({ path });
+  const rows = async (): Promise<number | null | undefined> => (await exports.current()).get("log.t")?.rows;
+  await query("CREATE TABLE t AS SELECT 1 AS n", path);
+  assert.equal(await rows(), 1);
+  // Until nobody has it open.
+  await exports.close();
+  // As after a writer that was killed.
+  await query("PRAGMA disable_checkpoint_on_shutdown; INSERT INTO t VALUES (2)", path);
+  assert.equal(await rows(), 2);
+  const source = await openSource(path);
+  assert.deepEqual(await cellsOf(source), [["1"], ["2"]]);
+  rmSync(`${path}.wal`);
+  await assert.rejects(cellsOf(source), { code: "SCSV_SOURCE_CHANGED" });
+  assert.equal(await rows(), 1);
+  await source.close();
+  await exports.close();
 });
 
 test("says what is wrong with a file that can't be opened", async () => {

@@ -1,6 +1,7 @@
 import { basename, extname } from "node:path";
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { guardFile, type GuardedFile } from "../guarded-file.ts";
+import { logOf } from "./database-version.ts";
 import { createDatabase, memoryText, sqlName, sqlText, type DuckDBModule } from "./database.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 
@@ -131,7 +132,9 @@ export async function openFileDatabase(
   budget: MemoryBudget,
   reservedBytes: number,
 ): Promise<FileDatabase> {
-  const attached = state.isAttached ? await guardFile(state.path, state.version) : undefined;
+  const attached = state.isAttached
+    ? await guardFile(state.path, state.version, logOf(state.path))
+    : undefined;
   let instance: DuckDBInstance | undefined;
   try {
     instance = await createDatabase(duckdb, reservedBytes);

@@ -1,8 +1,8 @@
 import { StreamCsvError } from "../../errors.ts";
-import { fileVersion } from "../guarded-file.ts";
 import { noneReadable } from "../none-readable.ts";
 import type { Source } from "../source.ts";
 import { sqlName, sqlText, type DuckDBModule } from "./database.ts";
+import { duckdbVersion } from "./database-version.ts";
 import { describedColumns, describeDatabase, rowsOf, type Describing } from "./description.ts";
 import { duckDBSource } from "./duckdb-source.ts";
 import { catalogName } from "./file-database.ts";
@@ -44,7 +44,7 @@ async function openState(
   wanted: string | undefined,
 ): Promise<readonly Source[]> {
   // Not by opening it: to close any descriptor of a file gives up the lock DuckDB has on it (fcntl(2)).
-  const version = await fileVersion(path);
+  const version = await duckdbVersion(path);
   const state = { path, version, isAttached: true };
   return await describeDatabase(duckdb, state, file, async (describer) => {
     const all = await tablesOf(describer, catalogName(path));
