@@ -219,6 +219,22 @@ test("MySQL's rows take the SQL of a query of Drizzle", { skip }, async () => {
   await noneLeft();
 });
 
+test("MySQL's rows have JSON as the database writes it", { skip }, async () => {
+  if (typeof database === "string") return;
+  const values = ['{"price":1.50,"id":12345678901234567890}', "[1e2, null]", '"text"', "1.0"];
+  database.run(`CREATE TABLE test.document (n int, value json);
+    INSERT INTO test.document VALUES ${values.map((value, n) => `(${n}, '${value}')`).join(", ")}`);
+  const found = [];
+  for await (const { value } of mysqlRows(
+    "SELECT value FROM document ORDER BY n",
+    [],
+    new AbortController().signal,
+  ))
+    found.push(value);
+  assert.deepEqual(found, values);
+  await noneLeft();
+});
+
 test("MySQL's rows ask for nothing before the first is taken", { skip }, async () => {
   const rows = mysqlRows("SELECT 1 AS one", [], new AbortController().signal);
   await sleep(50);
