@@ -19,7 +19,7 @@ export let fetched = 0;
 export function rowOf(customer, n) {
   fetched += 1;
   if (customer === 3 && n === 5000) throw new Error("the query is lost");
-  if (customer === 1) return { ...exact[n], issued_on: exact[n].issuedOn };
+  if (customer === 1) return exact[n];
   return { id: BigInt(n + 1), total: new Decimal(n), memo: "x".repeat(100) };
 }
 const counts = { 1: exact.length, 2: 50000 };
@@ -35,13 +35,22 @@ export class Pool {
 }
 `;
 
-/** The documented interface that the recipe uses: a builder whose `stream()` is a Node stream of objects. */
+/**
+ * The documented interface that the recipe uses: a builder whose `stream()` is a Node stream of objects, and the settings of pg, whose
+ * parsers make values of PostgreSQL's texts.
+ */
 const knex = `
 import { Readable } from "node:stream";
+import pg from "pg";
 import { countOf, Pool, rowOf } from "stand-in";
 
 export default function knex({ client, connection }) {
-  if (client !== "pg" || connection !== "postgres://db.test/shop") throw new Error("another database");
+  if (client !== "pg" || connection.connectionString !== "postgres://db.test/shop") throw new Error("another database");
+  const valueOf = (type, text) => connection.types.getTypeParser(pg.types.builtins[type], "text")(text);
+  const dates = {
+    issued_on: valueOf("DATE", "1969-12-31"),
+    changed_at: valueOf("TIMESTAMPTZ", "1969-12-31 23:59:59.000001+00"),
+  };
   const pool = new Pool();
   const database = (table) => {
     if (table !== "invoice") throw new Error("another table");
@@ -58,7 +67,7 @@ export default function knex({ client, connection }) {
             if (customer === 4 && n === 1000) return;
             setImmediate(() => {
               try {
-                this.push(n < countOf(customer) ? rowOf(customer, n++) : null);
+                this.push(n < countOf(customer) ? { ...(n === 0 && dates), ...rowOf(customer, n++) } : null);
               } catch (error) {
                 this.destroy(error);
               }
@@ -96,9 +105,9 @@ export class PrismaClient {
 
 const exactLines = {
   knex: [
-    "id,total,issued_on",
-    "-1,-0.05,1969-12-31T00:00:00.000Z",
-    "9007199254740993,12345678901234567890.123456789,",
+    "id,total,issued_on,changed_at",
+    "-1,-0.05,1969-12-31,1969-12-31 23:59:59.000001+00",
+    "9007199254740993,12345678901234567890.123456789,,",
     "",
   ],
   prisma: [
