@@ -7,6 +7,7 @@ import { StreamCsvError } from "../../errors.ts";
 import { neverRejects } from "../../never-rejects.ts";
 import { eitherSignal } from "../../async/either-signal.ts";
 import type { ConnectionTime } from "../source.ts";
+import { createClient } from "./create-client.ts";
 import { cancelSession, type SessionKey } from "./cancel-session.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import { parseConnectionUrl, type ConnectionTarget } from "./connection-url.ts";
@@ -31,16 +32,9 @@ export interface DatabaseSession {
   cancel(): Promise<void>;
 }
 
-/** What pg's client sends when it connects. */
-interface StartedClient {
-  readonly connectionParameters: { options?: string | undefined; replication?: string | undefined };
-}
-
 const usualConnections = 4;
 /** Connecting may take so long, however little is left of the queue's time-out. */
 const leastConnectMs = 250;
-/** When a connection on which nothing comes is tried, less than the least that firewalls and address translators keep one for. */
-const keepAliveMs = 30_000;
 
 /** The connections of this process to one database: so many at most, and a bounded line for them. */
 export class PostgresDatabase {
@@ -70,7 +64,7 @@ export class PostgresDatabase {
     this.role = settings.role;
     this.applicationName = target.applicationName;
     this.#queueTimeoutMs = queueTimeoutMs;
-    this.#pool = new ConnectionPool(() => this.#client());
+    this.#pool = new ConnectionPool(() => createClient(pg, target));
     this.#clock = clock;
     this.#busy = new Occupancy(clock);
     const limits = {
@@ -158,29 +152,6 @@ export class PostgresDatabase {
     this.#places.close(reason);
     for (const connecting of this.#connecting) connecting.abort(reason);
     await Promise.all([this.#pool.close(), ...this.#ending]);
-  }
-
-  /** A connection that isn't connected yet. */
-  #client(): Pg.Client {
-    const { connectTimeoutMs: _, applicationName, options, ...target } = this.#target;
-    const client = new this.#pg.Client({
-      ...target,
-      // A function, for pg takes an empty password for none and looks for one elsewhere.
-      password: () => target.password,
-      application_name: applicationName,
-      // Without these pg takes PGCLIENT_ENCODING and PGSSLNEGOTIATION.
-      client_encoding: "utf8",
-      sslnegotiation: "postgres",
-      // A query that sorts sends nothing for long, and of a server that is gone nothing comes either.
-      keepAlive: true,
-      keepAliveInitialDelayMillis: keepAliveMs,
-    });
-    // pg takes PGOPTIONS and PGREPLICATION in the place of an empty one.
-    Object.assign((client as unknown as StartedClient).connectionParameters, {
-      options,
-      replication: undefined,
-    });
-    return client;
   }
 
   /** Takes a connection for a place, which is free again where there is none. */

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
+import { Client } from "pg";
 import type { Batch } from "../../../src/csv/batch.ts";
 import type { PostgresDatabase } from "../../../src/source/postgres/database.ts";
 import type { Source } from "../../../src/source/source.ts";
@@ -328,7 +328,7 @@ for (const [role, level] of [
       server().run(`CREATE TABLE of_${role} AS SELECT generate_series(1, 3) AS n;
       CREATE ROLE ${role} LOGIN SUPERUSER; ALTER ROLE ${role} SET default_transaction_isolation = '${level}'`);
       const own = await openDatabase({ url: server().url.replace("test@", `${role}@`) });
-      const writer = new pg.Client(server().url);
+      const writer = new Client(server().url);
       await writer.connect();
       try {
         const source = await sourceOf(own, `SELECT n FROM of_${role} ORDER BY n`);

@@ -1,0 +1,33 @@
+import type * as Pg from "pg";
+import type { ConnectionTarget } from "./connection-url.ts";
+
+/** What pg's client sends when it connects. */
+interface StartedClient {
+  readonly connectionParameters: { options?: string | undefined; replication?: string | undefined };
+}
+
+/** When a connection on which nothing comes is tried, less than the least that firewalls and address translators keep one for. */
+const keepAliveMs = 30_000;
+
+/** A connection that isn't connected yet. */
+export function createClient({ Client }: Pick<typeof Pg, "Client">, target: ConnectionTarget): Pg.Client {
+  const { connectTimeoutMs: _, applicationName, options, ...rest } = target;
+  const client = new Client({
+    ...rest,
+    // A function, for pg takes an empty password for none and looks for one elsewhere.
+    password: () => target.password,
+    application_name: applicationName,
+    // Without these pg takes PGCLIENT_ENCODING and PGSSLNEGOTIATION.
+    client_encoding: "utf8",
+    sslnegotiation: "postgres",
+    // A query that sorts sends nothing for long, and of a server that is gone nothing comes either.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveMs,
+  });
+  // pg takes PGOPTIONS and PGREPLICATION in the place of an empty one.
+  Object.assign((client as unknown as StartedClient).connectionParameters, {
+    options,
+    replication: undefined,
+  });
+  return client;
+}
