@@ -120,7 +120,7 @@ test("writes every type in every dialect as csv-stringify does", async () => {
   await source.close();
 });
 
-test("times and UUIDs are no texts, which a dialect may quote, and bit strings are", async () => {
+test("times and UUIDs aren't text, which a dialect may quote, and bit strings are", async () => {
   const path = join(mkdtempSync(join(folder, "texts-")), "texts.duckdb");
   const values = `TIME '01:02:03' AS a, '01:02:03+02'::TIMETZ AS b, UUID 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11' AS c, '0010'::BIT AS d`;
   await runSql([`CREATE TABLE t AS SELECT ${values}`], path);

@@ -81,7 +81,7 @@ function shapeFor(duckdb: DuckDBModule, type: DuckDBType, node: ParquetNode | un
   return scalarShapes[name] ?? writtenShape(duckdb, name.startsWith("TIME") ? "time" : "text");
 }
 
-/** Types of columns whose values DuckDB writes, and that are no texts: no spreadsheet takes one for a formula or a number. */
+/** Types of columns whose values DuckDB writes, and that aren't text: no spreadsheet takes one for a formula or a number. */
 export const writtenTypes: ReadonlySet<string> = new Set(["time", "uuid"]);
 
 export const nestedTypes: ReadonlySet<string> = new Set([
