@@ -3,10 +3,10 @@ import type { Comparison } from "../../result/result.ts";
 import { bonferroniLevel } from "../../statistics/bonferroni-level.ts";
 import { boundRuns } from "../../statistics/compare.ts";
 import { median } from "../../statistics/median.ts";
-import { rankSumBounds } from "../../statistics/rank-sum.ts";
+import { rankSumBounds, type ShiftEstimate } from "../../statistics/rank-sum.ts";
 import { asBaseline, type Baseline, type MeasuredSoFar, type NamedBaseline } from "./baseline.ts";
 import { nameOf, type RelativeBudget } from "../budget/budget.ts";
-import { decide } from "../judge/decide.ts";
+import { decide, type Limit } from "../judge/decide.ts";
 import { conclude, type GateReport } from "../judge/judge-run.ts";
 import type { Judgement } from "../judge/judge-metric.ts";
 import { reasonFor } from "../judge/reason-for.ts";
@@ -65,7 +65,11 @@ export function compareRuns(
     return earlier === undefined || !isComparable ? [] : [{ before: earlier, after: series }];
   });
   const level = bonferroniLevel(sharing);
-  const judged = budgets.map((budget) => judge(pairOf(budget, pairs, names), budget, level, names));
+  const runs = [
+    { name: names.before, series: before.series },
+    { name: names.after, series: after.series },
+  ];
+  const judged = budgets.map((budget) => judge(pairOf(budget, pairs, runs), budget, level, names));
   const content = budgets.length === 0 || !isSameSize ? [] : judgeContent(before, after, names);
   const gated = new Set(judged.map(({ row }) => placeOf(row.comparison)));
   // With equal runs, any of all these bounds is wrong in one of twenty comparisons.
@@ -116,20 +120,43 @@ function requireSameExport(before: Baseline, after: Baseline, names: RunNames): 
   );
 }
 
-/** Plain values where they can be compared, because a ratio hides a change that the control shares. */
+/**
+ * Plain values where they can be compared, because a ratio hides a change that the control shares.
+ * @throws RangeError that says which run lacks them, and what it has instead
+ */
 function pairOf(
   budget: RelativeBudget,
   pairs: readonly ValuesPair[],
-  { before, after }: RunNames,
+  runs: readonly MeasuredRun[],
 ): ValuesPair {
-  const found = pairs.filter(
-    (pair) => pair.after.delivery === budget.delivery && pair.after.metric === budget.metric,
-  );
+  const found = pairs.filter((pair) => isFor(budget, pair.after));
   const pair = found.find((one) => one.after.over === null) ?? found[0];
   if (pair !== undefined) return pair;
+  const fault = `The budget for ${nameOf(budget)} can't be judged`;
+  const lacking = runs.find(({ series }) => !series.some((values) => isFor(budget, values)));
+  if (lacking !== undefined) {
+    const own = lacking.series.filter(({ delivery }) => delivery === budget.delivery);
+    const measured =
+      own.length > 0
+        ? own.map(({ metric }) => `${budget.delivery}.${metric}`)
+        : lacking.series.map(({ delivery }) => delivery);
+    throw new RangeError(
+      `${fault}: ${lacking.name} did not measure it. It measured: ${[...new Set(measured)].join(", ")}.`,
+    );
+  }
   throw new RangeError(
-    `The budget for ${nameOf(budget)} can't be judged: ${before} and ${after} do not both have it in a form that can be compared. Measure both on the same kind of machine, or with the same control, and with the same number of rows.`,
+    `${fault}: ${runs.map(({ name }) => name).join(" and ")} do not both have it in a form that can be compared. Measure both on the same kind of machine, or with the same control, and with the same number of rows.`,
   );
+}
+
+/** What one of the runs measured, and its name in messages. */
+interface MeasuredRun {
+  readonly name: string;
+  readonly series: readonly MetricValues[];
+}
+
+function isFor(budget: RelativeBudget, { delivery, metric }: MetricValues): boolean {
+  return delivery === budget.delivery && metric === budget.metric;
 }
 
 function judge(pair: ValuesPair, budget: RelativeBudget, level: number, names: RunNames): Judged {
@@ -137,16 +164,18 @@ function judge(pair: ValuesPair, budget: RelativeBudget, level: number, names: R
   const { comparison } = row;
   const { ratio, ci } = comparison;
   const [low, high] = ci;
+  const limit = { ...budget, better: betterOf(budget.metric) };
   const difference = rankSumBounds(pair.after.values, pair.before.values, level);
+  const excess = excessOf(pair, limit, level);
   const isDecisive = difference !== null && difference.level >= level - 1e-9;
   const change = {
     ratio: ratio === null || low === null || high === null ? null : { low, high },
     difference,
+    excess,
   };
-  const verdict = isDecisive
-    ? decide(change, { ...budget, better: betterOf(budget.metric) })
-    : "inconclusive";
-  const judged = { ...comparison, budget: budget.share, least: budget.least, verdict };
+  const verdict = isDecisive ? decide(change, limit) : "inconclusive";
+  const numbers = ratio === null && excess !== null ? { level: excess.level, method: excessMethod } : {};
+  const judged = { ...comparison, ...numbers, budget: budget.share, least: budget.least, verdict };
   const subject = `${budget.delivery} ${budget.metric}${pair.after.over === null ? "" : ` over ${pair.after.over}`}`;
   const reason = reasonFor(subject, judged, budget, verdict);
   const judgement = {
@@ -157,6 +186,23 @@ function judge(pair: ValuesPair, budget: RelativeBudget, level: number, names: R
     reason: isDecisive ? reason : `${reason} These rounds are too few for a decision.`,
   };
   return { judgement, row: { ...row, comparison: judged } };
+}
+
+/** Without a ratio a change is judged by what it exceeds the budget by. */
+const excessMethod =
+  "unpaired: no ratio, because a value is not above zero: one-sided rank-sum bounds of what exceeds the budget";
+
+/** By how much the later run is worse than the share allows; null without values. */
+function excessOf(
+  { before, after }: ValuesPair,
+  { better, share }: Pick<Limit, "better" | "share">,
+  level: number,
+): ShiftEstimate | null {
+  const [was, is] = [before.values, after.values];
+  const allowed = (values: readonly number[]): readonly number[] => values.map((value) => value * (1 + share));
+  return better === "lower"
+    ? rankSumBounds(is, allowed(was), level)
+    : rankSumBounds(was, allowed(is), level);
 }
 
 function withReason({ row, judgement }: Judged): ComparedRow {

@@ -7,6 +7,7 @@ import { relativeBudget } from "./relative-budget.ts";
 import { compareRuns, type RunComparison } from "../../../bench/gate/baseline/compare-runs.ts";
 import { compareResults, type ComparedResults } from "../../../bench/gate/baseline/compare-results.ts";
 import { comparisonText } from "../../../bench/report/comparison-text.ts";
+import type { BenchResult } from "../../../bench/result/result.ts";
 import { resultSchema } from "../../../bench/result/schema.ts";
 import { simulateResult, type SimulatedRun } from "./results.ts";
 
@@ -84,6 +85,56 @@ test("a budget that only seconds of different machines could decide is refused w
     compare({ seed: 5 }, { seed: 6 }, [relativeBudget("buffered.total_s=5")]).gate?.verdict,
     "pass",
   );
+});
+
+test("a budget for what one of the runs did not measure is refused, with what it measured", () => {
+  const budgetOf = (text: string) => () => compare({ seed: 1 }, { seed: 2 }, [relativeBudget(text)]);
+  assert.throws(budgetOf("streming.total_s=5%"), {
+    name: "RangeError",
+    message: /streming\.total_s can't be judged: old did not measure it\. It measured: streaming, buffered\.$/,
+  });
+  assert.throws(budgetOf("streaming.queue_wait_s=5%"), {
+    name: "RangeError",
+    message: /old did not measure it\. It measured: streaming\.total_s, streaming\.cpu_s_per_mib/,
+  });
+});
+
+/** A run whose streamed exports added this much memory, one value a round. */
+function withMemory(run: SimulatedRun, bytes: readonly number[]): BenchResult {
+  const result = simulateResult({ ...run, rounds: bytes.length });
+  const rounds = result.rounds.map((round, index) => ({
+    ...round,
+    arms: {
+      ...round.arms,
+      streaming: { ...round.arms["streaming"], peak_rss_over_idle_bytes: bytes[index] ?? null },
+    },
+  }));
+  return { ...result, rounds };
+}
+
+test("a round in which an export needed no memory hides no regression, and no pass", () => {
+  const mebibyte = 1024 ** 2;
+  const none = [0, 0, 0, 0, 0.2, 0, 0.1, 0].map((size) => size * mebibyte);
+  const zeros = none.map(() => 0);
+  const verdictOf = (before: readonly number[], after: readonly number[], least: number | null): string => {
+    const runs = [withMemory({ seed: 1 }, before), withMemory({ seed: 2 }, after)].map(baselineOf);
+    const [was, is] = runs;
+    assert.ok(was !== undefined && is !== undefined);
+    const { gate } = compareRuns(was, is, [{ ...memory, least }], names);
+    const [judgement] = gate?.judgements ?? [];
+    assert.equal(judgement?.comparison.ratio, null);
+    // Without a level a regression would not be confirmed by a second batch.
+    assert.ok((judgement?.comparison.level ?? 0) >= 0.95);
+    return judgement?.verdict ?? "";
+  };
+  const much = none.map((size) => size + 100 * mebibyte);
+  for (const least of [memory.least, null]) {
+    assert.equal(verdictOf(none, much, least), "regression");
+    assert.equal(verdictOf(much, none, least), "pass");
+    assert.equal(verdictOf(zeros, zeros, least), "pass");
+  }
+  // A little more than nothing is within the least change that counts.
+  assert.equal(verdictOf(none, none.map((size) => size + mebibyte), memory.least), "pass");
 });
 
 test("runs of different exports are refused", () => {
