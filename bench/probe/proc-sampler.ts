@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { isCodedError } from "../../src/ground.ts";
 import { procCpuSeconds, procEndedChildrenSeconds } from "./cpu-seconds.ts";
 import { readProcFile, threadsOf } from "./proc-file.ts";
 import type { ProcessSampler } from "./process-sampler.ts";
@@ -24,22 +25,23 @@ export const procSampler: ProcessSampler = {
     );
     return states.filter(({ stat }) => stat !== "" && !/\) [ZX] /.test(stat)).map(({ pid }) => pid);
   },
-  async watchPeaks(rootPid) {
-    const before = await procTree(rootPid);
+  async watchPeaks(...rootPids) {
+    const before = await procTree(...rootPids);
     if (!(await resetPeaks(before))) return null;
     return async () => {
       // Processes that started meanwhile count too; those that ended count nothing.
-      return await peaksNow([...new Set([...before, ...(await procTree(rootPid))])]);
+      return await peaksNow([...new Set([...before, ...(await procTree(...rootPids))])]);
     };
   },
   caveat: null,
 };
 
 /** As /proc/PID/task/TID/children names them. */
-async function procTree(rootPid: number): Promise<number[]> {
-  const found = [rootPid];
-  for (const pid of found) found.push(...(await childrenOf(pid)));
-  return found;
+async function procTree(...rootPids: readonly number[]): Promise<number[]> {
+  const found = new Set(rootPids);
+  // A set is gone through with what is added meanwhile.
+  for (const pid of found) for (const child of await childrenOf(pid)) found.add(child);
+  return [...found];
 }
 
 async function childrenOf(pid: number): Promise<number[]> {
@@ -59,7 +61,7 @@ export async function peakResidentBytes(pids: readonly number[]): Promise<number
 }
 
 /**
- * Resets the recorded peak of each process to what it holds now.
+ * Resets the recorded peak of each process to what it holds now. One that has ended meanwhile has no peak to reset.
  * @returns whether the kernel did so for all of them; that needs permission to write to /proc/PID/clear_refs
  */
 async function resetPeaks(pids: readonly number[]): Promise<boolean> {
@@ -68,12 +70,15 @@ async function resetPeaks(pids: readonly number[]): Promise<boolean> {
     pids.map((pid) =>
       writeFile(`/proc/${pid}/clear_refs`, "5").then(
         () => true,
-        () => false,
+        (fault: unknown) => isCodedError(fault) && hasEnded.has(fault.code),
       ),
     ),
   );
   return done.every(Boolean);
 }
+
+/** What the kernel says of the file of a process that has ended. */
+const hasEnded: ReadonlySet<string> = new Set(["ENOENT", "ESRCH"]);
 
 async function sumOfStatus(pids: readonly number[], field: string): Promise<number> {
   const pattern = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m");

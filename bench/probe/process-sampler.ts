@@ -3,8 +3,8 @@ export type PeakBytes = ReadonlyMap<number, number>;
 
 /** What the operating system tells of processes. Processes that don't exist have no children, no memory and no CPU time. */
 export interface ProcessSampler {
-  /** A process and all its descendants, root first. */
-  tree(rootPid: number): Promise<number[]>;
+  /** Processes and all their descendants, each once, the given ones first. */
+  tree(...rootPids: readonly number[]): Promise<number[]>;
   /** Resident size now, summed over processes. */
   residentBytes(pids: readonly number[]): Promise<number>;
   /** Memory that a process shares with no file and no other process, summed; null where the system doesn't tell it. */
@@ -22,10 +22,10 @@ export interface ProcessSampler {
   /** The peaks of processes since they were last reset, or what they hold where only a watch knows peaks. */
   peaksNow(pids: readonly number[]): Promise<PeakBytes>;
   /**
-   * Watches the memory of a process and its descendants from now on, until the root process ends at the latest.
+   * Watches the memory of processes and their descendants from now on, until the given ones have ended at the latest.
    * @returns a function that ends it and gives the peaks; null where the system doesn't allow it
    */
-  watchPeaks(rootPid: number): Promise<(() => Promise<PeakBytes>) | null>;
+  watchPeaks(...rootPids: readonly number[]): Promise<(() => Promise<PeakBytes>) | null>;
   /** How its numbers are worse than those of Linux's /proc, as a sentence of the report; null when they aren't. */
   readonly caveat: string | null;
 }

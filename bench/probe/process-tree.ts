@@ -23,9 +23,9 @@ export const samplingCaveat =
 /** Whether a process's CPU time also has that of its children that ended. */
 export const countsEndedChildren = sampler?.countsEndedChildren ?? false;
 
-/** A process and all its descendants, root first. */
-export async function processTree(rootPid: number): Promise<number[]> {
-  return (await sampler?.tree(rootPid)) ?? [rootPid];
+/** Processes and all their descendants, each once, the given ones first. */
+export async function processTree(...rootPids: readonly number[]): Promise<number[]> {
+  return (await sampler?.tree(...rootPids)) ?? [...rootPids];
 }
 
 /** Resident size now, summed over processes. */
@@ -66,8 +66,10 @@ export async function stillRunning(pids: readonly number[]): Promise<number[]> {
 }
 
 /** Watches memory, as {@link ProcessSampler.watchPeaks} says. */
-export async function watchPeaks(rootPid: number): Promise<(() => Promise<PeakBytes>) | null> {
-  return (await sampler?.watchPeaks(rootPid)) ?? null;
+export async function watchPeaks(
+  ...rootPids: readonly number[]
+): Promise<(() => Promise<PeakBytes>) | null> {
+  return (await sampler?.watchPeaks(...rootPids)) ?? null;
 }
 
 /** Waits until the memory of processes stops changing, at most for the time given: garbage is collected and sockets are closed. */

@@ -23,7 +23,7 @@ const sampleEveryMs = 100;
 
 /** Reads the output of `ps`, for systems without /proc: macOS and the BSDs. Peaks are the highest of many samples. */
 export const psSampler: ProcessSampler = {
-  tree: async (rootPid) => treeIn(await listProcesses(), rootPid),
+  tree: async (...rootPids) => treeIn(await listProcesses(), rootPids),
   residentBytes: async (pids) => sumOf(await listProcesses(), pids, ({ residentBytes }) => residentBytes),
   privateBytes: () => Promise.resolve(null),
   cpuSeconds: async (pids) => sumOf(await listProcesses(), pids, ({ cpuSeconds }) => cpuSeconds),
@@ -38,17 +38,17 @@ export const psSampler: ProcessSampler = {
     const listing = await listProcesses();
     return pids.filter((pid) => listing.get(pid)?.isZombie === false);
   },
-  async watchPeaks(rootPid) {
+  async watchPeaks(...rootPids) {
     const peaks = new Map<number, number>();
     const stopping = new AbortController();
-    /** @returns whether the root process is still there */
+    /** @returns whether one of the given processes is still there */
     const sample = async (): Promise<boolean> => {
       const listing = await listProcesses();
-      for (const pid of treeIn(listing, rootPid)) {
+      for (const pid of treeIn(listing, rootPids)) {
         const bytes = listing.get(pid)?.residentBytes ?? 0;
         peaks.set(pid, Math.max(bytes, peaks.get(pid) ?? 0));
       }
-      return listing.has(rootPid);
+      return rootPids.some((pid) => listing.has(pid));
     };
     await sample();
     const watching = (async () => {
@@ -63,7 +63,7 @@ export const psSampler: ProcessSampler = {
       await watching;
       await sample();
       // As with /proc, processes that have ended count nothing.
-      const left = new Set(treeIn(await listProcesses(), rootPid));
+      const left = new Set(treeIn(await listProcesses(), rootPids));
       return new Map([...peaks].filter(([pid]) => left.has(pid)));
     };
   },
@@ -111,12 +111,12 @@ export function parseCpuTime(text: string): number {
   return Number(days) * 86_400 + seconds;
 }
 
-function treeIn(processes: Listing, rootPid: number): number[] {
-  const found = [rootPid];
+function treeIn(processes: Listing, rootPids: readonly number[]): number[] {
+  const found = new Set(rootPids);
+  // A set is gone through with what is added meanwhile.
   for (const parent of found)
-    for (const { pid, parentPid } of processes.values())
-      if (parentPid === parent && !found.includes(pid)) found.push(pid);
-  return found;
+    for (const { pid, parentPid } of processes.values()) if (parentPid === parent) found.add(pid);
+  return [...found];
 }
 
 function sumOf(processes: Listing, pids: readonly number[], valueOf: (one: ListedProcess) => number): number {

@@ -8,19 +8,19 @@ const everyMs = 10;
 const mostShare = 0.1;
 
 /**
- * Watches the peaks of processes that come and go below another one, such as one for each request: the kernel keeps a
+ * Watches the peaks of processes that come and go below others, such as one for each request: the kernel keeps a
  * peak only as long as its process lives. What rose in the last moment before an end may be missed.
  * @param lasting processes that are watched by themselves
  * @returns ends it, and gives at each moment the peaks of those that lived then
  */
 export function watchShortLived(
-  rootPid: number,
+  rootPids: readonly number[],
   lasting: ReadonlySet<number>,
 ): () => Promise<readonly PeakBytes[]> {
   const moments: PeakBytes[] = [];
   const stop = sampling(
     async () => {
-      const passing = (await processTree(rootPid)).filter((pid) => !lasting.has(pid));
+      const passing = (await processTree(...rootPids)).filter((pid) => !lasting.has(pid));
       if (passing.length > 0) moments.push(await peaksNow(passing));
     },
     { everyMs, mostShare },

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { portOf } from "../http/port-of.ts";
-import { canSampleProcesses, cpuSeconds, processTree } from "../probe/process-tree.ts";
+import { cpuSeconds } from "../probe/process-tree.ts";
 import { hasProcFiles } from "../probe/proc-file.ts";
 import { bytesInSocketBuffers } from "../probe/bytes-in-socket-buffers.ts";
+import { processesOf } from "../session/server/server-processes.ts";
 import type { RunningTarget } from "../subject/target.ts";
 
 const stepMs = 250;
@@ -22,14 +23,14 @@ export function longestSettleMs(readers: number): number {
  * and has settled too.
  */
 export async function settleBuffers(
-  { pid, origin }: Pick<RunningTarget, "pid" | "origin">,
+  server: Pick<RunningTarget, "pid" | "members" | "origin">,
   limitMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const port = portOf(new URL(origin));
+  const port = portOf(new URL(server.origin));
   const sample = async (): Promise<{ readonly bytes: number; readonly cpu: number }> => ({
     bytes: hasProcFiles ? await bytesInSocketBuffers(port) : 0,
-    cpu: canSampleProcesses && pid !== null ? await cpuSeconds(await processTree(pid)) : 0,
+    cpu: await cpuSeconds((await processesOf(server)) ?? []),
   });
   let last = await sample();
   let steadySteps = 0;

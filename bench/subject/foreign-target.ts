@@ -54,8 +54,9 @@ async function startForeign(spec: TargetSpec, rows: number, signal: AbortSignal)
         return url;
       },
       exportForm: (request) => exportFormOf(spec, port, request),
-      ...(await abilitiesOf(spec, reached, signal)),
+      // First, because the command may end soon and leave its server running.
       ...(await processesOf(spec, server, reached)),
+      ...(await abilitiesOf(spec, reached, signal)),
     };
   } catch (fault) {
     await server.stop();
@@ -72,7 +73,7 @@ function exportFormOf(
 }
 
 /** A server that has shown that it is ready; without a process when it ran already. */
-type Ready = Omit<ServerProcess, "pid"> & { readonly pid: number | null };
+type Ready = Omit<ServerProcess, "pid" | "members"> & Pick<RunningTarget, "pid" | "members">;
 
 async function startForeignServer(
   spec: TargetSpec,

@@ -62,9 +62,11 @@ export interface MadeJob {
 }
 
 /** A target that answers. */
-export interface RunningTarget extends Omit<ServerProcess, "pid"> {
+export interface RunningTarget extends Omit<ServerProcess, "pid" | "members"> {
   /** Its first process, whose descendants belong to it too; null when its processes aren't known. */
   readonly pid: number | null;
+  /** Further processes of it that count with all they start, whatever becomes of their parents. @default none */
+  readonly members?: readonly number[];
   /** Why they aren't known, as a sentence; absent when they are, or when it wasn't started here. */
   readonly hiddenBecause?: string;
   /** Something that should be known about it beside its numbers; absent when there is nothing. */

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { canSampleProcesses, processTree, residentBytes } from "../../probe/process-tree.ts";
+import { residentBytes } from "../../probe/process-tree.ts";
 import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
 import type { Series } from "../../result/result.ts";
 import { readWhole, type ServedExport } from "../../session/session.ts";
 import { thinCurve, type CurvePoint } from "./thin-curve.ts";
+import { processesOf } from "../../session/server/server-processes.ts";
 import { warmUp } from "../../session/server/warm-up.ts";
 
 /** A curve, without the scenario, round and arm it belongs to. */
@@ -51,15 +52,16 @@ export async function measureCurves(served: ServedExport): Promise<readonly Curv
 }
 
 async function sampleMemory(
-  { server: { pid } }: ServedExport,
+  { server }: ServedExport,
   secondsNow: () => number,
   stop: AbortSignal,
 ): Promise<readonly CurvePoint[]> {
   const points: CurvePoint[] = [];
-  if (!canSampleProcesses || pid === null) return points;
   while (!stop.aborted) {
     const x = secondsNow();
-    points.push([x, await residentBytes(await processTree(pid))]);
+    const tree = await processesOf(server);
+    if (tree === null) return points;
+    points.push([x, await residentBytes(tree)]);
     await pause(stop);
   }
   return points;

@@ -1,9 +1,10 @@
 import type { ExportReading } from "../../load/read-export.ts";
-import { processTree } from "../../probe/process-tree.ts";
+import { stillRunning } from "../../probe/process-tree.ts";
 import type { Measured } from "../../result/metric.ts";
 import { shareCore } from "../../subject/process/share-core.ts";
 import { armTitle, type PlannedArm } from "../arm.ts";
 import { difference, watchPeak } from "../server/server-memory.ts";
+import { processesOf } from "../server/server-processes.ts";
 import { serverWork, workBetween, type ServerWork } from "../server/server-work.ts";
 import type { Started } from "../server/with-servers.ts";
 import { readWhole, withLastWords, type Session } from "../session.ts";
@@ -51,9 +52,8 @@ export async function measureDuet(
   options: DuetOptions,
 ): Promise<DuetMeasurement> {
   const { signal } = session;
-  const pids = arms.flatMap(({ server }) => server.pid ?? []);
-  const trees = await Promise.all(pids.map(processTree));
-  const apartReason = await shareCore(trees.flat(), signal);
+  const trees = await Promise.all(arms.map(({ server }) => processesOf(server)));
+  const apartReason = await shareCore(await stillRunning(trees.flatMap((tree) => tree ?? [])), signal);
   const watches: Watch[] = [];
   for (const arm of arms) watches.push(await watch(arm, signal));
 

@@ -1,8 +1,6 @@
 import {
-  canSampleProcesses,
   cpuSeconds,
   endedChildrenSeconds,
-  processTree,
   residentBytes,
   settleMemory,
   watchPeaks,
@@ -10,6 +8,7 @@ import {
 import type { PeakBytes } from "../../probe/process-sampler.ts";
 import { watchShortLived } from "../../probe/watch-short-lived.ts";
 import type { RunningTarget } from "../../subject/target.ts";
+import { processesOf, rootsOf } from "./server-processes.ts";
 
 const settleLimitMs = 200;
 
@@ -28,9 +27,8 @@ const idleServers = new WeakMap<RunningTarget, IdleServer>();
  * a worker keeps much of the memory an export needed: measured from there, the next export would seem to need nothing.
  */
 export async function idleMemory(server: RunningTarget, signal: AbortSignal): Promise<number | null> {
-  const { pid } = server;
-  if (!canSampleProcesses || pid === null) return null;
-  const tree = await processTree(pid);
+  const tree = await processesOf(server);
+  if (tree === null) return null;
   await settleMemory(tree, settleLimitMs, signal);
   const held = await eachOf(tree, (member) => residentBytes([member]));
   idleServers.set(server, { held, endedSeconds: await endedChildrenSeconds(tree) });
@@ -47,16 +45,16 @@ export async function idleMemory(server: RunningTarget, signal: AbortSignal): Pr
  * the most that they held at one moment.
  */
 export async function watchPeak(server: RunningTarget): Promise<() => Promise<number | null>> {
-  const { pid } = server;
-  if (!canSampleProcesses || pid === null) return () => Promise.resolve(null);
-  const before = await processTree(pid);
-  const endWatch = await watchPeaks(pid);
+  const roots = rootsOf(server);
+  const before = await processesOf(server);
+  if (roots === null || before === null) return () => Promise.resolve(null);
+  const endWatch = await watchPeaks(...roots);
   if (endWatch === null) return () => Promise.resolve(null);
   const cpuBefore = await eachOf(before, (member) => cpuSeconds([member]));
   const idle = idleServers.get(server);
   const lasting = new Set(before.filter((member) => idle === undefined || idle.held.has(member)));
   const isForking = idle !== undefined && (await hasForked(before, idle));
-  const endShortLived = isForking ? watchShortLived(pid, lasting) : null;
+  const endShortLived = isForking ? watchShortLived(roots, lasting) : null;
   return async () => {
     const moments = (await endShortLived?.()) ?? [];
     // Processes that started meanwhile count too.

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { canSampleProcesses, cpuSeconds, processTree } from "../../probe/process-tree.ts";
+import { cpuSeconds } from "../../probe/process-tree.ts";
 import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 import { difference } from "./server-memory.ts";
+import { processesOf } from "./server-processes.ts";
 
 /** What a server has done since it started. */
 export interface ServerWork {
@@ -17,9 +18,9 @@ export interface ServerWork {
  * is exact to the microsecond and covers threads that ended. The CPU time of the others comes from the operating system.
  */
 export async function serverWork(server: RunningTarget, signal: AbortSignal): Promise<ServerWork> {
-  const { pid, statsUrl, form } = server;
+  const { statsUrl, form } = server;
   const inside = statsUrl === null ? null : await freshNumbers(statsUrl, signal, form);
-  const others = canSampleProcesses && pid !== null ? await othersCpuSeconds(pid, inside?.pids ?? []) : null;
+  const others = await othersCpuSeconds(server, inside?.pids ?? []);
   return { inside, cpuSeconds: inside === null ? others : inside.cpuSeconds + (others ?? 0) };
 }
 
@@ -57,7 +58,10 @@ async function freshNumbers(
   }
 }
 
-async function othersCpuSeconds(pid: number, reporting: readonly number[]): Promise<number> {
-  const tree = await processTree(pid);
-  return cpuSeconds(tree.filter((member) => !reporting.includes(member)));
+async function othersCpuSeconds(
+  server: RunningTarget,
+  reporting: readonly number[],
+): Promise<number | null> {
+  const tree = await processesOf(server);
+  return tree === null ? null : await cpuSeconds(tree.filter((member) => !reporting.includes(member)));
 }

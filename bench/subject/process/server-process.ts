@@ -10,7 +10,7 @@ import { answerText, askOnce, isReadyAnswer, untilReady, type ProbeAnswer } from
 import { endAtExit } from "./end-at-exit.ts";
 import { endMarked, endTree, killMarked } from "./end-tree.ts";
 import { makeServerOutput } from "./server-output.ts";
-import { startedMarker } from "./started-marker.ts";
+import { startedMarker, type StartedMarker } from "./started-marker.ts";
 
 /** A server that was started as a process of its own. */
 export interface ServerProcess {
@@ -18,6 +18,11 @@ export interface ServerProcess {
   readonly origin: string;
   /** Its first process; its descendants belong to it too. */
   readonly pid: number;
+  /**
+   * What else belonged to it when it was ready. These count with all they start also when their parents end before them: below
+   * a shell that ends, or as a daemon that has left the tree.
+   */
+  readonly members: readonly number[];
   /** Whether it has ended by itself, and the last lines it wrote to standard output and standard error. */
   lastWords(): string;
   /** Ends it and every process it started; resolves when none is left, and never rejects. */
@@ -104,11 +109,19 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   try {
     const settle = (): Promise<void> => output?.settle() ?? Promise.resolve();
     const origin = await readyOrigin({ child, options, lastLines, settle });
-    return { origin, pid: child.pid ?? 0, lastWords: () => lastWordsOf(child, lastLines()), stop };
+    const pid = child.pid ?? 0;
+    const members = isShell ? await membersOf(pid, marker) : [];
+    return { origin, pid, members, lastWords: () => lastWordsOf(child, lastLines()), stop };
   } catch (fault) {
     await stop();
     throw fault;
   }
+}
+
+/** The processes that a command has started, and that run now, in its tree and outside of it. */
+async function membersOf(pid: number, { find }: StartedMarker): Promise<readonly number[]> {
+  const [tree, marked] = await Promise.all([processTree(pid), find()]);
+  return [...new Set([...tree, ...marked])].filter((member) => member !== pid);
 }
 
 /** Waits until it is ready, the process ends, the time is over or the signal aborts, whichever comes first. */

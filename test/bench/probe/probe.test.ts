@@ -71,6 +71,13 @@ for (const { name, sampler, skip } of samplers) {
     },
   );
 
+  test(`${name}: a process that ends keeps no other from being watched`, { skip }, async (t) => {
+    const { pid } = await running(t, `console.log("ready"); process.stdin.resume()`);
+    const end = await sampler.watchPeaks(2 ** 30, pid);
+    assert.notEqual(end, null);
+    assert.ok(((await end?.())?.get(pid) ?? 0) > 0);
+  });
+
   test(`${name}: CPU time is that of all threads, also of those that have ended`, { skip }, async (t) => {
     // Linux's ps writes whole seconds.
     const child = await running(

@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import {
   runBench,
@@ -15,7 +16,9 @@ import {
 } from "../../../bench/index.ts";
 import { findListener } from "../../../bench/probe/listener.ts";
 import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
-import { processTree, stillRunning } from "../../../bench/probe/process-tree.ts";
+import { processTree, residentBytes, stillRunning } from "../../../bench/probe/process-tree.ts";
+import { processesOf } from "../../../bench/session/server/server-processes.ts";
+import { serverWork } from "../../../bench/session/server/server-work.ts";
 import { foreignTarget } from "../../../bench/subject/foreign-target.ts";
 import { parseTarget, checkTarget } from "../../../bench/subject/target-settings.ts";
 import type { TargetSettings } from "../../../bench/subject/target-spec.ts";
@@ -223,6 +226,38 @@ test(
     await assert.rejects(fetch(`${origin}/healthz`));
   },
 );
+
+test("a daemon behind the process that listens counts as the server, as in many images", { skip }, async () => {
+  const daemon = `PORT=$(({port} + 33000)) setsid '${process.execPath}' '${odd}' right < /dev/null > /dev/null 2>&1 &`;
+  const proxy = `const { createServer, get } = require("node:http");
+    createServer(({ url }, response) => {
+      const ask = () => get({ port: {port} + 33000, path: url }, (answer) => {
+        response.writeHead(answer.statusCode, answer.headers);
+        answer.pipe(response);
+      }).on("error", () => setTimeout(ask, 20));
+      ask();
+    }).listen({port}, "127.0.0.1")`.replaceAll(/\s+/g, " ");
+  const line = `(${daemon}) ; exec '${process.execPath}' -e '${proxy}' @ http://127.0.0.1:{port}/x.csv`;
+  const server = await targetOf(`api=${line}`).start(signal, 1);
+  const tree = await processTree(server.pid ?? 0);
+  const all = (await processesOf(server)) ?? [];
+  const left = all.filter((pid) => !tree.includes(pid));
+  assert.equal(left.length, 1);
+  assert.ok((await residentBytes(left)) > 0);
+  await server.stop();
+  assert.deepEqual(await stillRunning(all), []);
+});
+
+test("a server counts also when the shell that started it has ended", { skip }, async () => {
+  const line = `PORT={port} '${process.execPath}' '${odd}' right & sleep 3 @ http://127.0.0.1:{port}/x.csv`;
+  const server = await targetOf(`api=${line}`).start(signal, 1);
+  while ((await stillRunning([server.pid ?? 0])).length > 0) await sleep(50);
+  const running = await stillRunning((await processesOf(server)) ?? []);
+  assert.equal(running.length, 1);
+  assert.ok(((await serverWork(server, signal)).cpuSeconds ?? 0) > 0);
+  await server.stop();
+  assert.deepEqual(await stillRunning(running), []);
+});
 
 test(
   "a budget for memory of a server whose processes aren't known is refused before the first round",
