@@ -24,14 +24,27 @@ export async function procEndedChildrenSeconds(pids: readonly number[]): Promise
   return ticks.reduce((total, { reaped }) => total + reaped / ticksPerSecond, 0);
 }
 
+/** Seconds in which the threads that live now used a core or waited for one, summed. */
+export async function procWantedSeconds(pids: readonly number[]): Promise<number> {
+  const each = await Promise.all(pids.map(threadSecondsOf));
+  return each.reduce((total, { used, waited }) => total + used + waited, 0);
+}
+
 async function cpuSecondsOf(pid: number): Promise<number> {
+  const { used } = await threadSecondsOf(pid);
+  const { own, reaped } = await ticksOf(pid);
+  return Math.max(used, own / ticksPerSecond) + reaped / ticksPerSecond;
+}
+
+/** What the threads of a process used and waited for: the first and the second number of schedstat, in nanoseconds. */
+async function threadSecondsOf(pid: number): Promise<{ used: number; waited: number }> {
   const threads = await threadsOf(pid);
   const texts = await Promise.all(
     threads.map((thread) => readProcFile(`/proc/${pid}/task/${thread}/schedstat`)),
   );
-  const nanoseconds = texts.reduce((total, text) => total + Number(text.split(" ")[0] ?? 0), 0);
-  const { own, reaped } = await ticksOf(pid);
-  return Math.max(nanoseconds / 1e9, own / ticksPerSecond) + reaped / ticksPerSecond;
+  const sumOf = (field: number): number =>
+    texts.reduce((total, text) => total + Number(text.split(" ")[field] ?? 0) / 1e9, 0);
+  return { used: sumOf(0), waited: sumOf(1) };
 }
 
 /** Ticks of a process, and of its children that ended and were waited for. */

@@ -11,6 +11,8 @@ export interface ProcessSampler {
   privateBytes(pids: readonly number[]): Promise<number | null>;
   /** CPU seconds that processes have used since they started, summed. */
   cpuSeconds(pids: readonly number[]): Promise<number>;
+  /** The same with the time in which they waited for a core, as far as the system tells it; less when threads end. */
+  wantedSeconds(pids: readonly number[]): Promise<number>;
   /** Whether a process's CPU time also has that of its children that ended. */
   readonly countsEndedChildren: boolean;
   /** CPU seconds of children that ended and were waited for, summed; 0 where the system doesn't tell it. */

@@ -43,6 +43,11 @@ export async function cpuSeconds(pids: readonly number[]): Promise<number> {
   return (await sampler?.cpuSeconds(pids)) ?? 0;
 }
 
+/** The same with the time in which they waited for a core, as {@link ProcessSampler.wantedSeconds} says. */
+export async function wantedSeconds(pids: readonly number[]): Promise<number> {
+  return (await sampler?.wantedSeconds(pids)) ?? 0;
+}
+
 /** CPU seconds of children that ended and were waited for, summed; 0 where the system doesn't tell it. */
 export async function endedChildrenSeconds(pids: readonly number[]): Promise<number> {
   return (await sampler?.endedChildrenSeconds(pids)) ?? 0;

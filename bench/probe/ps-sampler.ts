@@ -27,6 +27,7 @@ export const psSampler: ProcessSampler = {
   residentBytes: async (pids) => sumOf(await listProcesses(), pids, ({ residentBytes }) => residentBytes),
   privateBytes: () => Promise.resolve(null),
   cpuSeconds: async (pids) => sumOf(await listProcesses(), pids, ({ cpuSeconds }) => cpuSeconds),
+  wantedSeconds: async (pids) => sumOf(await listProcesses(), pids, ({ cpuSeconds }) => cpuSeconds),
   countsEndedChildren: false,
   endedChildrenSeconds: () => Promise.resolve(0),
   async peaksNow(pids) {

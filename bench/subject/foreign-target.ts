@@ -1,6 +1,7 @@
 import { StreamCsvError } from "../../src/ground.ts";
 import { portOf } from "../http/port-of.ts";
 import { readExport } from "../load/read-export.ts";
+import { untilIdle } from "../probe/until-idle.ts";
 import { answerText, askOnce, isReadyAnswer } from "../probe/until-ready.ts";
 import { findListener } from "../probe/listener.ts";
 import { hasProcFiles } from "../probe/proc-file.ts";
@@ -45,6 +46,10 @@ async function startForeign(spec: TargetSpec, rows: number, signal: AbortSignal)
   const isMoved = reached.hostname !== urlFor(rows).hostname && spec.url !== usualUrl;
   const form = { headers: isMoved ? { Host: urlFor(rows).host, ...spec.headers } : spec.headers };
   try {
+    // First, because the command may end soon and leave its server running.
+    const processes = await processesOf(spec, server, reached);
+    const abilities = await abilitiesOf(spec, reached, signal);
+    if (processes.pid !== null) await untilIdle([processes.pid, ...(server.members ?? [])], signal);
     return {
       ...server,
       form,
@@ -54,9 +59,8 @@ async function startForeign(spec: TargetSpec, rows: number, signal: AbortSignal)
         return url;
       },
       exportForm: (request) => exportFormOf(spec, port, request),
-      // First, because the command may end soon and leave its server running.
-      ...(await processesOf(spec, server, reached)),
-      ...(await abilitiesOf(spec, reached, signal)),
+      ...processes,
+      ...abilities,
     };
   } catch (fault) {
     await server.stop();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -246,6 +247,23 @@ test("a daemon behind the process that listens counts as the server, as in many 
   assert.ok((await residentBytes(left)) > 0);
   await server.stop();
   assert.deepEqual(await stillRunning(all), []);
+});
+
+test("a server whose other workers still load has started when they have", { skip }, async (t) => {
+  const folderOf = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
+  t.after(() => rm(folderOf, { recursive: true }));
+  const worker = `const end = Date.now() + 1500;
+    while (Date.now() < end);
+    require("node:fs").writeFileSync("loaded", "");
+    setInterval(() => {}, 1000)`.replaceAll(/\s+/g, " ");
+  const line = `'${process.execPath}' -e '${worker}' & PORT={port} exec '${process.execPath}' '${odd}' right`;
+  const server = await targetOf(`api=${line} @ http://127.0.0.1:{port}/x.csv`, { cwd: folderOf }).start(
+    signal,
+    1,
+  );
+  const isLoaded = existsSync(join(folderOf, "loaded"));
+  await server.stop();
+  assert.ok(isLoaded);
 });
 
 test("a server counts also when the shell that started it has ended", { skip }, async () => {

@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { processTree, wantedSeconds } from "./process-tree.ts";
+
+const stepMs = 25;
+/** One quiet step may be a wait for a disk. */
+const quietSteps = 2;
+/** Processes that use more of a core, or wait for one, are at work. */
+const busyShare = 0.25;
+/** Some servers are never idle. */
+const limitMs = 5000;
+
+/**
+ * Waits until processes and their descendants do nothing, for at most five seconds. The first worker of a server answers
+ * while others still load their application: what that takes would be counted as an export's, and would slow down other
+ * servers that are measured meanwhile.
+ */
+export async function untilIdle(rootPids: readonly number[], signal: AbortSignal): Promise<void> {
+  const workSeconds = async (): Promise<number> => await wantedSeconds(await processTree(...rootPids));
+  const startMs = performance.now();
+  let nowMs = startMs;
+  let work = await workSeconds();
+  let quiet = 0;
+  while (quiet < quietSteps && nowMs - startMs < limitMs) {
+    await sleep(stepMs, undefined, { signal });
+    const [beforeMs, workBefore] = [nowMs, work];
+    work = await workSeconds();
+    nowMs = performance.now();
+    quiet = work - workBefore > (busyShare * (nowMs - beforeMs)) / 1000 ? 0 : quiet + 1;
+  }
+}
