@@ -57,12 +57,19 @@ export function parseTarget(text: string): { readonly name: string; readonly set
   return { name, settings: parseTargetPlace(value) };
 }
 
-/** Reads `URL`, `COMMAND` or `COMMAND @ URL`. */
+/**
+ * Reads `URL`, `COMMAND` or `COMMAND @ URL`.
+ * @throws RangeError for an address with a blank, which would be taken for a part of the command
+ */
 export function parseTargetPlace(text: string): Pick<TargetSettings, "command" | "url"> {
   const value = text.trim();
   if (/^[a-z][a-z0-9+.-]*:\/\/\S*$/i.test(value)) return { url: value };
   const [, command, url] = /^(.*\S)\s+@\s+(\S+)$/s.exec(value) ?? [];
-  return command === undefined || url === undefined ? { command: value } : { command, url };
+  if (command !== undefined && url !== undefined) return { command, url };
+  const [, address] = /^(?:.*\s@\s+)?(https?:\/\/[^\s"']*\s.*)$/is.exec(value) ?? [];
+  if (address !== undefined)
+    throw new RangeError(`The address "${address}" has a blank in it; write %20 instead.`);
+  return { command: value };
 }
 
 /**

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { checkTarget } from "../../../bench/subject/target-settings.ts";
+import { checkTarget, parseTargetPlace } from "../../../bench/subject/target-settings.ts";
 import { withoutPasswords } from "../../../bench/subject/without-passwords.ts";
 
 const page = new URL("../../../../docs/reference/configuration.md", import.meta.url);
@@ -26,6 +26,24 @@ for (const address of ["127.0.0.1:8000/orders.csv", "localhost:{port}/orders.csv
     assert.throws(() => checkTarget("api", { command: address }, []), {
       message: `The target "api" has the command "${address}", which looks like an address: write http://${address}.`,
     });
+  });
+}
+
+for (const place of ["", "PORT={port} node server.js @ "]) {
+  test(`an address with a blank behind "${place}" is refused, instead of being taken for a command`, () => {
+    assert.throws(() => parseTargetPlace(`${place}http://127.0.0.1:{port}/orders.csv?name=A B&by=C D`), {
+      name: "RangeError",
+      message: `The address "http://127.0.0.1:{port}/orders.csv?name=A B&by=C D" has a blank in it; write %20 instead.`,
+    });
+  });
+}
+
+for (const command of [
+  "curl http://127.0.0.1/start | sh; : {port}",
+  `pip install "shop @ https://example.org/shop.whl" && python3 -m shop {port}`,
+]) {
+  test(`the command ${command} has no address`, () => {
+    assert.deepEqual(parseTargetPlace(command), { command });
   });
 }
 
