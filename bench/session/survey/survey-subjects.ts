@@ -1,3 +1,4 @@
+import { formatCount } from "../../../src/ground.ts";
 import type { MeasuredDelivery } from "../../result/measured-delivery.ts";
 import type { Check, Integrity } from "../../result/result.ts";
 import { findOfferedExport } from "../../subject/find-offered-export.ts";
@@ -135,8 +136,19 @@ export async function surveySubjects(
     integrity,
     checks: found.flatMap(({ checks }) => checks),
     faults: found.flatMap(({ faults }) => faults),
-    notes: found.flatMap(({ notes }) => notes),
+    notes: [...refusalNotes(sizes), ...found.flatMap(({ notes }) => notes)],
   };
+}
+
+/** Which targets are asked for fewer rows than their speed allows, and why. */
+function refusalNotes(sizes: ReadonlyMap<Target, ForeignSize>): readonly string[] {
+  return [...sizes].flatMap(([{ name }, { rows, refused }]) =>
+    refused === null
+      ? []
+      : [
+          `${name} answered ${refused.statusCode} when it was asked for ${formatCount(refused.rows)} rows, so it is asked for at most ${formatCount(rows)}. --rows asks for another number.`,
+        ],
+  );
 }
 
 function faultless(surveys: ReadonlyMap<Target, TargetSurvey>): boolean {

@@ -395,6 +395,41 @@ test("a long line of a server is quoted by its beginning, and hides no other", a
   assert.match(fault?.message ?? "", /It wrote: x{500}…\nwhy it ended$/);
 });
 
+for (const [most, asked, refused] of [
+  [10_000, 4000, "16,000"],
+  [999, null, "1,000"],
+] as const) {
+  test(`a server that refuses more than ${most} rows is asked for ${asked ?? "none"}`, async (t) => {
+    const server = createServer(({ url = "" }, response) => {
+      const rows = Number(new URL(url, "http://x").searchParams.get("limit") ?? "0");
+      if (rows > most) response.writeHead(422).end(`limit is at most ${most}`);
+      else response.writeHead(200, { "Content-Type": "text/csv" }).end(`id,name\n${"1,a\n".repeat(rows)}`);
+    }).listen(0, "127.0.0.1");
+    t.after(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    await once(server, "listening");
+    const address = server.address();
+    assert.ok(address !== null && typeof address === "object");
+    const { result, fault } = await run({
+      targets: [`api=http://127.0.0.1:${address.port}/x.csv?limit={rows}`],
+      targetDefaults: { ping: null },
+    });
+    const notes = result.warnings.join("\n");
+    if (asked === null) {
+      assert.match(fault?.message ?? "", /answered 422 instead of 200, saying: limit is at most 999/);
+      return;
+    }
+    assert.equal(fault, null);
+    assert.equal(result.rounds[0]?.arms["api"]?.["rows"], asked);
+    assert.match(
+      notes,
+      new RegExp(`^api answered 422 when it was asked for ${refused} rows, so it is asked for at most 4,000`, "m"),
+    );
+  });
+}
+
 test("the memory of a process that serves one request and ends is counted", { skip }, async () => {
   const target = `api=PORT={port} exec python3 '${forking}' @ http://127.0.0.1:{port}/x.csv`;
   const { result, fault } = await run({ targets: [target], targetDefaults: { ping: null, stats: null } });
