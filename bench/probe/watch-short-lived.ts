@@ -1,5 +1,5 @@
 import type { PeakBytes } from "./process-sampler.ts";
-import { peaksNow, processTree } from "./process-tree.ts";
+import { cpuSeconds, peaksNow, processTree } from "./process-tree.ts";
 import { sampling } from "./sampling.ts";
 
 /** Often enough to see a process near its end, when it holds the most. */
@@ -7,26 +7,37 @@ const everyMs = 10;
 /** Looking takes no more than this share of the time, however many processes there are. */
 const mostShare = 0.1;
 
+/** What was seen of processes that come and go. */
+export interface ShortLived {
+  /** At each moment the peaks of those that lived then. */
+  readonly moments: readonly PeakBytes[];
+  /** The CPU time that each had used when it was last seen. */
+  readonly cpuSeconds: ReadonlyMap<number, number>;
+}
+
 /**
- * Watches the peaks of processes that come and go below others, such as one for each request: the kernel keeps a
- * peak only as long as its process lives. What rose in the last moment before an end may be missed.
+ * Watches the peaks and the CPU time of processes that come and go below others, such as one for each request: the kernel keeps
+ * them only as long as a process lives, unless its parent waits for it. What rose in the last moment before an end may be
+ * missed.
  * @param lasting processes that are watched by themselves
- * @returns ends it, and gives at each moment the peaks of those that lived then
+ * @returns ends it, and gives what was seen
  */
 export function watchShortLived(
   rootPids: readonly number[],
   lasting: ReadonlySet<number>,
-): () => Promise<readonly PeakBytes[]> {
+): () => Promise<ShortLived> {
   const moments: PeakBytes[] = [];
+  const used = new Map<number, number>();
   const stop = sampling(
     async () => {
       const passing = (await processTree(...rootPids)).filter((pid) => !lasting.has(pid));
       if (passing.length > 0) moments.push(await peaksNow(passing));
+      for (const pid of passing) used.set(pid, Math.max(used.get(pid) ?? 0, await cpuSeconds([pid])));
     },
     { everyMs, mostShare },
   );
   return async () => {
     await stop();
-    return moments;
+    return { moments, cpuSeconds: used };
   };
 }

@@ -2,7 +2,7 @@ import { watchOwnLoad, busyReaderRatio } from "../../probe/own-load.ts";
 import type { Measured } from "../../result/metric.ts";
 import { distinctArms } from "../../session/arm.ts";
 import { balancedOrders } from "../../session/balanced-orders.ts";
-import { difference, idleMemory, watchPeak } from "../../session/server/server-memory.ts";
+import { difference, idleMemory, watchProcesses } from "../../session/server/server-memory.ts";
 import { warmUp } from "../../session/server/warm-up.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 import { bigArms, type BigArm } from "../big-arms.ts";
@@ -86,7 +86,7 @@ async function measureCapacity(
   await warmUp(served);
   const quiet = await probePings(served, { durationMs: watchMs, random });
   const longestSeconds = longestPingSeconds(quiet);
-  const peak = await watchPeak(server);
+  const endWatch = await watchProcesses(server);
   const ownLoad = await watchOwnLoad();
   const endMs = clock.nowMs() + armSecondsOf(plan) * 1000;
   const found = await findCapacity(
@@ -109,7 +109,7 @@ async function measureCapacity(
     readers_broken: found.broken?.readers ?? null,
     ping_p99_idle_s: quiet === null || quiet.failed > 0 ? null : quiet.p99Ms / 1000,
     ping_p99_s: found.kept === null || found.kept.ping === null ? null : found.kept.ping.p99Ms / 1000,
-    peak_rss_over_idle_bytes: difference(await peak(), idleBytes),
+    peak_rss_over_idle_bytes: difference((await endWatch()).peakBytes, idleBytes),
   };
   return { found, measured };
 }

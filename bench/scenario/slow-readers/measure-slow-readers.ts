@@ -6,7 +6,7 @@ import { bytesInSocketBuffers } from "../../probe/bytes-in-socket-buffers.ts";
 import type { Measured } from "../../result/metric.ts";
 import { median } from "../../statistics/median.ts";
 import type { Random } from "../../statistics/random.ts";
-import { difference, idleMemory, watchPeak } from "../../session/server/server-memory.ts";
+import { difference, idleMemory, watchProcesses } from "../../session/server/server-memory.ts";
 import { serverWork } from "../../session/server/server-work.ts";
 import type { ServedExport } from "../../session/session.ts";
 import { warmUp } from "../../session/server/warm-up.ts";
@@ -56,7 +56,7 @@ export async function measureSlowReaders(
   await warmUp(served);
   const idle = await probe(idleMs);
 
-  const peakBytes = await watchPeak(server);
+  const endWatch = await watchProcesses(server);
   const slow = startSlowClients(served, { readers, bytesPerSecond });
   const bytesRead = (): readonly number[] => slow.clients.map(({ bytes }) => bytes);
   try {
@@ -82,7 +82,7 @@ export async function measureSlowReaders(
         ? null
         : (after[key] - before[key]) / (after.uptimeSeconds - before.uptimeSeconds);
     const buffered = hasProcFiles ? await bytesInSocketBuffers(portOf(new URL(server.origin))) : null;
-    const peakOverIdle = difference(await peakBytes(), idleBytes);
+    const peakOverIdle = difference((await endWatch()).peakBytes, idleBytes);
     return {
       ping_p50_idle_s: secondsAt(idle, "p50Ms"),
       ping_p50_s: secondsAt(busy, "p50Ms"),

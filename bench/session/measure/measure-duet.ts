@@ -3,9 +3,9 @@ import { stillRunning } from "../../probe/process-tree.ts";
 import type { Measured } from "../../result/metric.ts";
 import { shareCore } from "../../subject/process/share-core.ts";
 import { armTitle, type PlannedArm } from "../arm.ts";
-import { difference, watchPeak } from "../server/server-memory.ts";
+import { difference, watchProcesses, type WatchedProcesses } from "../server/server-memory.ts";
 import { processesOf } from "../server/server-processes.ts";
-import { serverWork, workBetween, type ServerWork } from "../server/server-work.ts";
+import { serverWork, workAfter, workBetween, type ServerWork } from "../server/server-work.ts";
 import type { Started } from "../server/with-servers.ts";
 import { readWhole, withLastWords, type Session } from "../session.ts";
 import { perMib, requireSameBody } from "./measure-export.ts";
@@ -87,23 +87,24 @@ interface Watch {
   readonly arm: Started<DuetArm>;
   readonly first: ServerWork;
   readonly before: ServerWork;
-  readonly peak: () => Promise<number | null>;
+  readonly end: () => Promise<WatchedProcesses>;
 }
 
 async function watch(arm: Started<DuetArm>, signal: AbortSignal): Promise<Watch> {
-  const peak = await watchPeak(arm.server);
+  const end = await watchProcesses(arm.server);
   const first = await serverWork(arm.server, signal);
   const before = await serverWork(arm.server, signal);
-  return { arm, first, before, peak };
+  return { arm, first, before, end };
 }
 
 async function costOf(
-  { arm: { item, server }, first, before, peak }: Watch,
+  { arm: { item, server }, first, before, end }: Watch,
   { turns, idleBytes }: DuetOptions,
   signal: AbortSignal,
 ): Promise<Measured> {
-  const peakOverIdle = difference(await peak(), idleBytes.get(item.id) ?? null);
-  const after = await serverWork(server, signal);
+  const { peakBytes, ...watched } = await end();
+  const peakOverIdle = difference(peakBytes, idleBytes.get(item.id) ?? null);
+  const after = await workAfter(server, signal, watched);
   const total = workBetween({ first, before, after }, ({ cpuSeconds }) => cpuSeconds);
   const cpu = total === null ? null : total / turns;
   return {

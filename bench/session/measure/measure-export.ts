@@ -5,8 +5,8 @@ import { watchOwnLoad, type OwnLoad } from "../../probe/own-load.ts";
 import { checksumText } from "../../result/checksum-text.ts";
 import type { Measured } from "../../result/metric.ts";
 import type { ExpectedBody } from "../arm.ts";
-import { difference, idleMemory, watchPeak } from "../server/server-memory.ts";
-import { serverWork, workBetween, type ServerWork } from "../server/server-work.ts";
+import { difference, idleMemory, watchProcesses } from "../server/server-memory.ts";
+import { serverWork, workAfter, workBetween, type ServerWork } from "../server/server-work.ts";
 import type { MadeJob } from "../../subject/target.ts";
 import { warmUp } from "../server/warm-up.ts";
 import { makeJobOf, readMade, readWhole, requireComplete, type ServedExport } from "../session.ts";
@@ -46,7 +46,7 @@ export async function measureExport(
 ): Promise<ExportMeasurement> {
   const { session, server } = served;
   const { signal } = session;
-  const peak = await watchPeak(server);
+  const endWatch = await watchProcesses(server);
   // Answering /stats is work too: what two answers with nothing between them cost is subtracted.
   const first = await serverWork(server, signal);
   const before = await serverWork(server, signal);
@@ -62,8 +62,9 @@ export async function measureExport(
 
   const client = await ownLoad();
   const observed = await Promise.all(ended.map((end) => end()));
-  const peakOverIdle = difference(await peak(), idleBytes);
-  const after = await serverWork(server, signal);
+  const { peakBytes, ...watched } = await endWatch();
+  const peakOverIdle = difference(peakBytes, idleBytes);
+  const after = await workAfter(server, signal, watched);
 
   const totalSeconds = reading.totalMs / 1000;
   const cpu = workBetween({ first, before, after }, ({ cpuSeconds }) => cpuSeconds);

@@ -1,6 +1,7 @@
 import {
   cpuSeconds,
   endedChildrenSeconds,
+  processTree,
   residentBytes,
   settleMemory,
   watchPeaks,
@@ -21,6 +22,8 @@ interface IdleServer {
 }
 
 const idleServers = new WeakMap<RunningTarget, IdleServer>();
+/** Servers that were seen with a process that came and went. */
+const forkingServers = new WeakSet<RunningTarget>();
 
 /**
  * Memory of a server that has served nothing yet; null where it can't be sampled. It is taken before the warm-up, because
@@ -35,8 +38,36 @@ export async function idleMemory(server: RunningTarget, signal: AbortSignal): Pr
   return [...held.values()].reduce((total, bytes) => total + bytes, 0);
 }
 
+/** Does something that isn't measured, and looks whether the server starts processes for it that end again. */
+export async function noticeForks<T>(server: RunningTarget, use: () => Promise<T>): Promise<T> {
+  const roots = rootsOf(server);
+  if (roots === null) return await use();
+  const end = watchShortLived(roots, new Set(await processTree(...roots)));
+  try {
+    return await use();
+  } finally {
+    if ((await end()).moments.length > 0) forkingServers.add(server);
+  }
+}
+
+/** What a server's processes did. */
+export interface WatchedProcesses {
+  /** The sum of their peaks; null where they can't be sampled. */
+  readonly peakBytes: number | null;
+  /** The CPU time that processes had used which came and went, when they were last seen. */
+  readonly shortLivedSeconds: ReadonlyMap<number, number>;
+  /** The CPU time of processes that had ended before, and were waited for. */
+  readonly endedSecondsBefore: number;
+}
+
+const unknown: WatchedProcesses = {
+  peakBytes: null,
+  shortLivedSeconds: new Map(),
+  endedSecondsBefore: 0,
+};
+
 /**
- * Watches the memory of a server's processes; the function it returns gives the sum of the peaks since.
+ * Watches a server's processes; the function it returns gives what they did since.
  *
  * Of several workers only some serve. One that did nothing since counts with what it held when the server was fresh: it
  * may still hold what the warm-up took, which would count the same export twice, or not, as the connections fall.
@@ -44,19 +75,21 @@ export async function idleMemory(server: RunningTarget, signal: AbortSignal): Pr
  * Where the warm-up started processes, as servers do that have one for each request, those that end meanwhile count with
  * the most that they held at one moment.
  */
-export async function watchPeak(server: RunningTarget): Promise<() => Promise<number | null>> {
+export async function watchProcesses(server: RunningTarget): Promise<() => Promise<WatchedProcesses>> {
   const roots = rootsOf(server);
   const before = await processesOf(server);
-  if (roots === null || before === null) return () => Promise.resolve(null);
+  if (roots === null || before === null) return () => Promise.resolve(unknown);
   const endWatch = await watchPeaks(...roots);
-  if (endWatch === null) return () => Promise.resolve(null);
+  if (endWatch === null) return () => Promise.resolve(unknown);
   const cpuBefore = await eachOf(before, (member) => cpuSeconds([member]));
   const idle = idleServers.get(server);
   const lasting = new Set(before.filter((member) => idle === undefined || idle.held.has(member)));
-  const isForking = idle !== undefined && (await hasForked(before, idle));
+  const isForking =
+    forkingServers.has(server) || (idle !== undefined && (await hasForked(before, idle)));
+  const endedSecondsBefore = await endedChildrenSeconds(before);
   const endShortLived = isForking ? watchShortLived(roots, lasting) : null;
   return async () => {
-    const moments = (await endShortLived?.()) ?? [];
+    const shortLived = (await endShortLived?.()) ?? { moments: [], cpuSeconds: new Map<number, number>() };
     // Processes that started meanwhile count too.
     const peaks = new Map([...(await endWatch())].filter(([, peak]) => peak > 0));
     const members = [...peaks.keys()];
@@ -69,7 +102,11 @@ export async function watchPeak(server: RunningTarget): Promise<() => Promise<nu
       const isAtRest = worked(member) < restingShare * most && before.includes(member);
       return total + (isAtRest && held !== undefined ? Math.min(held, peak) : peak);
     }, 0);
-    return ofLasting + mostAtOnce(moments, new Set(members));
+    return {
+      peakBytes: ofLasting + mostAtOnce(shortLived.moments, new Set(members)),
+      shortLivedSeconds: shortLived.cpuSeconds,
+      endedSecondsBefore,
+    };
   };
 }
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { cpuSeconds } from "../../probe/process-tree.ts";
+import { cpuSeconds, endedChildrenSeconds } from "../../probe/process-tree.ts";
 import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
 import type { RunningTarget } from "../../subject/target.ts";
-import { difference } from "./server-memory.ts";
+import { difference, type WatchedProcesses } from "./server-memory.ts";
 import { processesOf } from "./server-processes.ts";
 
 /** What a server has done since it started. */
@@ -11,6 +11,8 @@ export interface ServerWork {
   readonly inside: InsideNumbers | null;
   /** CPU time of all its processes; null when neither the server nor the system reports it. */
   readonly cpuSeconds: number | null;
+  /** The processes it had then; none where they aren't known. */
+  readonly pids: readonly number[];
 }
 
 /**
@@ -20,8 +22,31 @@ export interface ServerWork {
 export async function serverWork(server: RunningTarget, signal: AbortSignal): Promise<ServerWork> {
   const { statsUrl, form } = server;
   const inside = statsUrl === null ? null : await freshNumbers(statsUrl, signal, form);
-  const others = await othersCpuSeconds(server, inside?.pids ?? []);
-  return { inside, cpuSeconds: inside === null ? others : inside.cpuSeconds + (others ?? 0) };
+  const pids = await processesOf(server);
+  const reporting = inside?.pids ?? [];
+  const others = pids === null ? null : await cpuSeconds(pids.filter((pid) => !reporting.includes(pid)));
+  return {
+    inside,
+    cpuSeconds: inside === null ? others : inside.cpuSeconds + (others ?? 0),
+    pids: pids ?? [],
+  };
+}
+
+/**
+ * The same after something was watched. The CPU time of a process that ended goes to the parent that waits for it. Where none
+ * does, as where SIGCHLD is ignored, what was seen of it is added, since nothing else counts it.
+ */
+export async function workAfter(
+  server: RunningTarget,
+  signal: AbortSignal,
+  { shortLivedSeconds, endedSecondsBefore }: Omit<WatchedProcesses, "peakBytes">,
+): Promise<ServerWork> {
+  const work = await serverWork(server, signal);
+  if (work.cpuSeconds === null) return work;
+  const ended = [...shortLivedSeconds].filter(([pid]) => !work.pids.includes(pid));
+  const used = ended.reduce((total, [, seconds]) => total + seconds, 0);
+  const waitedFor = Math.max(0, (await endedChildrenSeconds(work.pids)) - endedSecondsBefore);
+  return { ...work, cpuSeconds: work.cpuSeconds + Math.max(0, used - waitedFor) };
 }
 
 /** The work of a server at three moments: two right after each other, and one after the export. */
@@ -56,12 +81,4 @@ async function freshNumbers(
     if (numbers.ageSeconds < oldSeconds || waitedMs >= longestWaitMs) return numbers;
     await sleep(askAgainMs, undefined, { signal });
   }
-}
-
-async function othersCpuSeconds(
-  server: RunningTarget,
-  reporting: readonly number[],
-): Promise<number | null> {
-  const tree = await processesOf(server);
-  return tree === null ? null : await cpuSeconds(tree.filter((member) => !reporting.includes(member)));
 }

@@ -1,3 +1,4 @@
+import { noticeForks } from "./server-memory.ts";
 import { readWhole, type ServedExport } from "../session.ts";
 
 const mostRows = 20_000;
@@ -9,8 +10,8 @@ const mostRows = 20_000;
  * @param forNewJob whether a job that is measured next has to be made anew, which one for the same rows wouldn't be
  */
 export async function warmUp(served: ServedExport, forNewJob = false): Promise<void> {
-  const { request } = served;
+  const { request, server } = served;
   const isKept = request.delivery === "file" || (request.delivery === "job" && !forNewJob);
   const rows = isKept ? request.rows : Math.min(request.rows - (forNewJob ? 1 : 0), mostRows);
-  await readWhole({ ...served, request: { ...request, rows } });
+  await noticeForks(server, () => readWhole({ ...served, request: { ...request, rows } }));
 }

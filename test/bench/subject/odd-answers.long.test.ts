@@ -430,11 +430,18 @@ for (const [most, asked, refused] of [
   });
 }
 
-test("the memory of a process that serves one request and ends is counted", { skip }, async () => {
-  const target = `api=PORT={port} exec python3 '${forking}' @ http://127.0.0.1:{port}/x.csv`;
-  const { result, fault } = await run({ targets: [target], targetDefaults: { ping: null, stats: null } });
-  assert.equal(fault, null);
-  const peak = Number(result.rounds[0]?.arms["api"]?.["peak_rss_over_idle_bytes"]) / 2 ** 20;
-  // The process holds 30 MiB for its export, and what it shares with its parent.
-  assert.ok(peak > 28 && peak < 60, `${peak} MiB`);
-});
+for (const [whose, variables] of [
+  ["is waited for", ""],
+  ["nobody waits for", "UNAWAITED=1 "],
+] as const) {
+  test(`memory and CPU time of a process that serves one request and ${whose} are counted`, { skip }, async () => {
+    const target = `api=${variables}PORT={port} exec python3 '${forking}' @ http://127.0.0.1:{port}/x.csv`;
+    const { result, fault } = await run({ targets: [target], targetDefaults: { ping: null, stats: null } });
+    assert.equal(fault, null);
+    const { peak_rss_over_idle_bytes: bytes, cpu_s_per_export: cpu } = result.rounds[0]?.arms["api"] ?? {};
+    const peak = Number(bytes) / 2 ** 20;
+    // The process holds 30 MiB for its export, and what it shares with its parent.
+    assert.ok(peak > 28 && peak < 60, `${peak} MiB`);
+    assert.ok(Number(cpu) > 0.2 && Number(cpu) < 0.6, `${cpu} s`);
+  });
+}
