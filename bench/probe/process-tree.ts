@@ -71,9 +71,7 @@ export async function stillRunning(pids: readonly number[]): Promise<number[]> {
 }
 
 /** Watches memory, as {@link ProcessSampler.watchPeaks} says. */
-export async function watchPeaks(
-  ...rootPids: readonly number[]
-): Promise<(() => Promise<PeakBytes>) | null> {
+export async function watchPeaks(...rootPids: readonly number[]): Promise<(() => Promise<PeakBytes>) | null> {
   return (await sampler?.watchPeaks(...rootPids)) ?? null;
 }
 

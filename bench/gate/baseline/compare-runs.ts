@@ -10,6 +10,7 @@ import { decide, type Limit } from "../judge/decide.ts";
 import { conclude, type GateReport } from "../judge/judge-run.ts";
 import type { Judgement } from "../judge/judge-metric.ts";
 import { reasonFor } from "../judge/reason-for.ts";
+import { pairOf, type ValuesPair } from "./pair-of.ts";
 import { betterOf, isOfAnySize, isPortable, type MetricValues } from "./metric-values.ts";
 
 /** The comparison of two runs that were made one after the other. */
@@ -108,55 +109,11 @@ interface Judged {
   readonly row: ComparedRow;
 }
 
-interface ValuesPair {
-  readonly before: MetricValues;
-  readonly after: MetricValues;
-}
-
 function requireSameExport(before: Baseline, after: Baseline, names: RunNames): void {
   if (before.export.name === after.export.name) return;
   throw new RangeError(
     `${names.before} measured "${before.export.name}" and ${names.after} "${after.export.name}": only runs of the same export can be compared.`,
   );
-}
-
-/**
- * Plain values where they can be compared, because a ratio hides a change that the control shares.
- * @throws RangeError that says which run lacks them, and what it has instead
- */
-function pairOf(
-  budget: RelativeBudget,
-  pairs: readonly ValuesPair[],
-  runs: readonly MeasuredRun[],
-): ValuesPair {
-  const found = pairs.filter((pair) => isFor(budget, pair.after));
-  const pair = found.find((one) => one.after.over === null) ?? found[0];
-  if (pair !== undefined) return pair;
-  const fault = `The budget for ${nameOf(budget)} can't be judged`;
-  const lacking = runs.find(({ series }) => !series.some((values) => isFor(budget, values)));
-  if (lacking !== undefined) {
-    const own = lacking.series.filter(({ delivery }) => delivery === budget.delivery);
-    const measured =
-      own.length > 0
-        ? own.map(({ metric }) => `${budget.delivery}.${metric}`)
-        : lacking.series.map(({ delivery }) => delivery);
-    throw new RangeError(
-      `${fault}: ${lacking.name} did not measure it. It measured: ${[...new Set(measured)].join(", ")}.`,
-    );
-  }
-  throw new RangeError(
-    `${fault}: ${runs.map(({ name }) => name).join(" and ")} do not both have it in a form that can be compared. Measure both on the same kind of machine, or with the same control, and with the same number of rows.`,
-  );
-}
-
-/** What one of the runs measured, and its name in messages. */
-interface MeasuredRun {
-  readonly name: string;
-  readonly series: readonly MetricValues[];
-}
-
-function isFor(budget: RelativeBudget, { delivery, metric }: MetricValues): boolean {
-  return delivery === budget.delivery && metric === budget.metric;
 }
 
 function judge(pair: ValuesPair, budget: RelativeBudget, level: number, names: RunNames): Judged {
@@ -199,10 +156,9 @@ function excessOf(
   level: number,
 ): ShiftEstimate | null {
   const [was, is] = [before.values, after.values];
-  const allowed = (values: readonly number[]): readonly number[] => values.map((value) => value * (1 + share));
-  return better === "lower"
-    ? rankSumBounds(is, allowed(was), level)
-    : rankSumBounds(was, allowed(is), level);
+  const allowed = (values: readonly number[]): readonly number[] =>
+    values.map((value) => value * (1 + share));
+  return better === "lower" ? rankSumBounds(is, allowed(was), level) : rankSumBounds(was, allowed(is), level);
 }
 
 function withReason({ row, judgement }: Judged): ComparedRow {

@@ -84,8 +84,7 @@ export async function watchProcesses(server: RunningTarget): Promise<() => Promi
   const cpuBefore = await eachOf(before, (member) => cpuSeconds([member]));
   const idle = idleServers.get(server);
   const lasting = new Set(before.filter((member) => idle === undefined || idle.held.has(member)));
-  const isForking =
-    forkingServers.has(server) || (idle !== undefined && (await hasForked(before, idle)));
+  const isForking = forkingServers.has(server) || (idle !== undefined && (await hasForked(before, idle)));
   const endedSecondsBefore = await endedChildrenSeconds(before);
   const endShortLived = isForking ? watchShortLived(roots, lasting) : null;
   return async () => {

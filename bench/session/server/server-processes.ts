@@ -2,7 +2,10 @@ import { canSampleProcesses, processTree } from "../../probe/process-tree.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 
 /** The processes whose descendants make up a server; null where they aren't known, or can't be looked at. */
-export function rootsOf({ pid, members = [] }: Pick<RunningTarget, "pid" | "members">): readonly number[] | null {
+export function rootsOf({
+  pid,
+  members = [],
+}: Pick<RunningTarget, "pid" | "members">): readonly number[] | null {
   return canSampleProcesses && pid !== null ? [pid, ...members] : null;
 }
 

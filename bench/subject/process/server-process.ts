@@ -119,8 +119,8 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
 }
 
 /** The processes that a command has started, and that run now, in its tree and outside of it. */
-async function membersOf(pid: number, { find }: StartedMarker): Promise<readonly number[]> {
-  const [tree, marked] = await Promise.all([processTree(pid), find()]);
+async function membersOf(pid: number, marker: StartedMarker): Promise<readonly number[]> {
+  const [tree, marked] = await Promise.all([processTree(pid), marker.find()]);
   return [...new Set([...tree, ...marked])].filter((member) => member !== pid);
 }
 

@@ -91,7 +91,8 @@ test("a budget for what one of the runs did not measure is refused, with what it
   const budgetOf = (text: string) => () => compare({ seed: 1 }, { seed: 2 }, [relativeBudget(text)]);
   assert.throws(budgetOf("streming.total_s=5%"), {
     name: "RangeError",
-    message: /streming\.total_s can't be judged: old did not measure it\. It measured: streaming, buffered\.$/,
+    message:
+      /streming\.total_s can't be judged: old did not measure it\. It measured: streaming, buffered\.$/,
   });
   assert.throws(budgetOf("streaming.queue_wait_s=5%"), {
     name: "RangeError",
@@ -134,7 +135,14 @@ test("a round in which an export needed no memory hides no regression, and no pa
     assert.equal(verdictOf(zeros, zeros, least), "pass");
   }
   // A little more than nothing is within the least change that counts.
-  assert.equal(verdictOf(none, none.map((size) => size + mebibyte), memory.least), "pass");
+  assert.equal(
+    verdictOf(
+      none,
+      none.map((size) => size + mebibyte),
+      memory.least,
+    ),
+    "pass",
+  );
 });
 
 test("runs of different exports are refused", () => {
