@@ -228,9 +228,12 @@ test(
   },
 );
 
-test("a daemon behind the process that listens counts as the server, as in many images", { skip }, async () => {
-  const daemon = `PORT=$(({port} + 33000)) setsid '${process.execPath}' '${odd}' right < /dev/null > /dev/null 2>&1 &`;
-  const proxy = `const { createServer, get } = require("node:http");
+test(
+  "a daemon behind the process that listens counts as the server, as in many images",
+  { skip },
+  async () => {
+    const daemon = `PORT=$(({port} + 33000)) setsid '${process.execPath}' '${odd}' right < /dev/null > /dev/null 2>&1 &`;
+    const proxy = `const { createServer, get } = require("node:http");
     createServer(({ url }, response) => {
       const ask = () => get({ port: {port} + 33000, path: url }, (answer) => {
         response.writeHead(answer.statusCode, answer.headers);
@@ -238,16 +241,17 @@ test("a daemon behind the process that listens counts as the server, as in many 
       }).on("error", () => setTimeout(ask, 20));
       ask();
     }).listen({port}, "127.0.0.1")`.replaceAll(/\s+/g, " ");
-  const line = `(${daemon}) ; exec '${process.execPath}' -e '${proxy}' @ http://127.0.0.1:{port}/x.csv`;
-  const server = await targetOf(`api=${line}`).start(signal, 1);
-  const tree = await processTree(server.pid ?? 0);
-  const all = (await processesOf(server)) ?? [];
-  const left = all.filter((pid) => !tree.includes(pid));
-  assert.equal(left.length, 1);
-  assert.ok((await residentBytes(left)) > 0);
-  await server.stop();
-  assert.deepEqual(await stillRunning(all), []);
-});
+    const line = `(${daemon}) ; exec '${process.execPath}' -e '${proxy}' @ http://127.0.0.1:{port}/x.csv`;
+    const server = await targetOf(`api=${line}`).start(signal, 1);
+    const tree = await processTree(server.pid ?? 0);
+    const all = (await processesOf(server)) ?? [];
+    const left = all.filter((pid) => !tree.includes(pid));
+    assert.equal(left.length, 1);
+    assert.ok((await residentBytes(left)) > 0);
+    await server.stop();
+    assert.deepEqual(await stillRunning(all), []);
+  },
+);
 
 test("a server whose other workers still load has started when they have", { skip }, async (t) => {
   const folderOf = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
@@ -395,7 +399,38 @@ test("a long line of a server is quoted by its beginning, and hides no other", a
   assert.match(fault?.message ?? "", /It wrote: x{500}…\nwhy it ended$/);
 });
 
-for (const [most, asked, refused] of [
+test("one slow answer while an export is sized makes it no smaller", async (t) => {
+  let exports = 0;
+  const server = createServer(({ url = "" }, response) => {
+    const { pathname, searchParams } = new URL(url, "http://x");
+    if (pathname !== "/x.csv") {
+      response.writeHead(404).end();
+      return;
+    }
+    exports += 1;
+    const body = `id,name\n${"1,a\n".repeat(Number(searchParams.get("limit")))}`;
+    // The first one warms up, and the second one shows how fast the server is.
+    setTimeout(
+      () => response.writeHead(200, { "Content-Type": "text/csv" }).end(body),
+      exports === 2 ? 500 : 0,
+    );
+  }).listen(0, "127.0.0.1");
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, "listening");
+  const address = server.address();
+  assert.ok(address !== null && typeof address === "object");
+  const url = `http://127.0.0.1:${address.port}/x.csv?limit={rows}`;
+  const { result, fault } = await run({ targets: [`api=${url}`], targetDefaults: { ping: null } });
+  assert.equal(fault, null);
+  // With half a second for 1,000 rows it would be asked for 500.
+  const rows = result.rounds[0]?.arms["api"]?.["rows"] ?? 0;
+  assert.ok(rows >= 1000, `${rows} rows`);
+});
+
+for (const [most, asked, tooMany] of [
   [10_000, 4000, "16,000"],
   [999, null, "1,000"],
 ] as const) {
@@ -425,7 +460,10 @@ for (const [most, asked, refused] of [
     assert.equal(result.rounds[0]?.arms["api"]?.["rows"], asked);
     assert.match(
       notes,
-      new RegExp(`^api answered 422 when it was asked for ${refused} rows, so it is asked for at most 4,000`, "m"),
+      new RegExp(
+        `^api answered 422 when it was asked for ${tooMany} rows, so it is asked for at most 4,000`,
+        "m",
+      ),
     );
   });
 }
@@ -434,14 +472,18 @@ for (const [whose, variables] of [
   ["is waited for", ""],
   ["nobody waits for", "UNAWAITED=1 "],
 ] as const) {
-  test(`memory and CPU time of a process that serves one request and ${whose} are counted`, { skip }, async () => {
-    const target = `api=${variables}PORT={port} exec python3 '${forking}' @ http://127.0.0.1:{port}/x.csv`;
-    const { result, fault } = await run({ targets: [target], targetDefaults: { ping: null, stats: null } });
-    assert.equal(fault, null);
-    const { peak_rss_over_idle_bytes: bytes, cpu_s_per_export: cpu } = result.rounds[0]?.arms["api"] ?? {};
-    const peak = Number(bytes) / 2 ** 20;
-    // The process holds 30 MiB for its export, and what it shares with its parent.
-    assert.ok(peak > 28 && peak < 60, `${peak} MiB`);
-    assert.ok(Number(cpu) > 0.2 && Number(cpu) < 0.6, `${cpu} s`);
-  });
+  test(
+    `memory and CPU time of a process that serves one request and ${whose} are counted`,
+    { skip },
+    async () => {
+      const target = `api=${variables}PORT={port} exec python3 '${forking}' @ http://127.0.0.1:{port}/x.csv`;
+      const { result, fault } = await run({ targets: [target], targetDefaults: { ping: null, stats: null } });
+      assert.equal(fault, null);
+      const { peak_rss_over_idle_bytes: bytes, cpu_s_per_export: cpu } = result.rounds[0]?.arms["api"] ?? {};
+      const peak = Number(bytes) / 2 ** 20;
+      // The process holds 30 MiB for its export, and what it shares with its parent.
+      assert.ok(peak > 28 && peak < 60, `${peak} MiB`);
+      assert.ok(Number(cpu) > 0.2 && Number(cpu) < 0.6, `${cpu} s`);
+    },
+  );
 }
