@@ -26,7 +26,7 @@ export function exportForm(definition: ExportDefinition, bound: Caller["bound"])
   const first = common.filter((parameter) => shownAtOnce.has(parameter.name)).map(field);
   const others = common.filter((parameter) => !shownAtOnce.has(parameter.name)).map(field);
   const path = encodeURIComponent(name);
-  return `<form method="get" action="/download/${path}" data-path="/exports/${path}.csv">
+  return `<form method="get" action="/download/${path}">
 <div class="fields">
 ${[...parameters.map((parameter) => declaredField(name, parameter)), ...first].join("\n")}
 </div>

@@ -6,7 +6,7 @@ import { liveScript } from "./script/live-script.ts";
 import { signInScript } from "./script/sign-in-script.ts";
 
 const start = `function startPage() {
-  document.querySelectorAll("form[data-path]").forEach(startForm);
+  document.querySelectorAll(".address").forEach(startForm);
   byId("answer").querySelector("button").addEventListener("click", () => byId("answer").close());
   const showAll = () => {
     void run();

@@ -26,6 +26,9 @@ const parameters = {
   tags: { type: "text", list: true, optional: true },
 };
 
+/** Names of parameters that forms have as properties, which a field of that name replaces. */
+const propertyNames = ["dataset", "querySelector", "addEventListener", "closest", "method", "submit"];
+
 let folder: string;
 let server: ServeProcess;
 let browser: BrowserPage | undefined;
@@ -37,7 +40,7 @@ before(async () => {
       columns: ["values"],
       parameters: ${JSON.stringify(parameters)},
       rows: ({ parameters }) => [[JSON.stringify(parameters, (_, value) => typeof value === "bigint" ? String(value) : value)]],
-    } } };`,
+    }, ${propertyNames.map((name) => `of_${name}: { columns: ["n"], parameters: { ${name}: { type: "text", optional: true } }, rows: () => [[1]] }`).join(", ")} } };`,
   );
   server = await startServe(["--config", join(folder, "stream-csv.config.mjs")]);
   if (skip === false) browser = await openBrowser();
@@ -129,4 +132,28 @@ test("a field that must be filled is required, and one with a default or none is
   assert.equal(await fill({ customer: "1" }), "a field is missing");
   const types = new Set(Object.values(parameters).map(({ type }) => type));
   assert.deepEqual([...types].toSorted(), [...parameterTypes].toSorted());
+});
+
+test("a parameter that is named like a property of forms disturbs no form", { skip }, async () => {
+  await openForm();
+  for (const name of propertyNames) {
+    const shown = await browser?.evaluate(`(() => {
+      const field = document.getElementById("of_${name}.${name}");
+      field.value = "7";
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      return field.closest("article").querySelector(".address").textContent;
+    })()`);
+    assert.equal(shown, `${server.url}/exports/of_${name}.csv?${name}=7`);
+  }
+});
+
+test("the address has the values that the browser restores when it goes back", { skip }, async () => {
+  await openForm();
+  const address = await fill({ customer: "7", must: "y", ids: "3" });
+  await browser?.evaluate(`location.href = "/ping"`);
+  await browser?.waitUntil(`document.body?.textContent === "pong"`);
+  await browser?.evaluate(`history.back()`);
+  await browser?.waitUntil(`document.getElementById("everything.customer")?.value === "7"`);
+  const shown = `document.getElementById("everything.customer").closest("article").querySelector(".address").textContent`;
+  await browser?.waitUntil(`${shown} === ${JSON.stringify(address)}`);
 });

@@ -1,11 +1,14 @@
 /** The forms of the exports. */
-export const formsScript = String.raw`// Forms: the address and the curl line follow the fields.
-function startForm(form) {
-  const address = form.querySelector(".address");
-  const curl = form.querySelector(".curl");
+export const formsScript = String.raw`// Forms: the address and the curl line follow the fields. The article around a form is asked, not the form: a parameter may be
+// named like a property of forms, and its field then takes the place of that property.
+function startForm(address) {
+  const article = address.closest("article");
+  const form = article.querySelector("form");
+  const curl = article.querySelector(".curl");
+  const target = address.getAttribute("href");
   const show = () => {
     const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== "")).toString();
-    const path = form.dataset.path + (query === "" ? "" : "?" + query);
+    const path = target + (query === "" ? "" : "?" + query);
     address.href = path;
     address.textContent = address.href;
     const auth = token === undefined ? "" : '--header "Authorization: Bearer $TOKEN" ';
@@ -14,7 +17,7 @@ function startForm(form) {
     curl.replaceChildren(...line.split(" ").flatMap((word) => [element("span", word), " "]).slice(0, -1));
   };
   const copier = (selector, source) => {
-    const button = form.querySelector(selector);
+    const button = article.querySelector(selector);
     const name = button.textContent;
     button.addEventListener("click", async () => {
       try {
@@ -28,20 +31,22 @@ function startForm(form) {
       setTimeout(() => { button.textContent = name; }, 2000);
     });
   };
-  const asJob = form.querySelector(".as-job");
-  const place = form.querySelector(".outcome");
+  const asJob = article.querySelector(".as-job");
+  const place = article.querySelector(".outcome");
   onClick(asJob, () => submitJob(asJob.dataset.jobs + new URL(address.href).search, place));
   asJob.hidden = false;
-  form.addEventListener("submit", (event) => {
+  article.addEventListener("submit", (event) => {
     if (token === undefined) return;
     event.preventDefault();
     void download(address.href, place);
   });
-  form.addEventListener("input", show);
-  form.addEventListener("reset", () => setTimeout(show));
+  article.addEventListener("input", show);
+  article.addEventListener("reset", () => setTimeout(show));
+  // A browser that goes back fills the fields again, after this script has run and without an event of theirs.
+  addEventListener("pageshow", show);
   copier(".copy-address", address);
   copier(".copy-curl", curl);
-  form.querySelector(".request").hidden = false;
+  article.querySelector(".request").hidden = false;
   show();
 }
 `;
