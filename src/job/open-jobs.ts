@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { ServedSource } from "../export/served-source.ts";
+import type { FileChecker } from "../spool/spool-file.ts";
 import type { SpoolFolder } from "../spool/folder/spool-folder.ts";
 import { LocalEngine } from "./engine/local/local-engine.ts";
 import type { JobEngine } from "./job-engine.ts";
@@ -15,6 +16,8 @@ export interface JobsContext {
   readonly settings: JobSettings;
   readonly sources: readonly (string | ServedSource)[];
   readonly folder: Pick<SpoolFolder, "directory" | "spool">;
+  /** Checks results in that folder before they are sent. */
+  readonly checker: FileChecker;
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -59,8 +62,8 @@ export async function openJobs(context: JobsContext): Promise<Jobs> {
 }
 
 async function openStore(context: JobsContext): Promise<JobStore> {
-  const { settings, folder, sources } = context;
-  if (settings.store === "folder") return new FolderStore(folder.spool, sources);
+  const { settings, folder, checker, sources } = context;
+  if (settings.store === "folder") return new FolderStore(folder.spool, checker, sources);
   const { openSharedStore } = await import("./open-shared-store.ts");
   return await openSharedStore(context);
 }

@@ -1,26 +1,9 @@
-import type { Clock } from "../clock.ts";
 import { StreamCsvError } from "../errors.ts";
-import { Occupancy } from "../admission/occupancy.ts";
-import { fileDigest } from "./builder/file-digest.ts";
+import type { BuildSlots } from "./build-slots.ts";
 import type { FileMaker } from "./spool-file.ts";
 import type { Spool, SpoolLease } from "./spool.ts";
-import { ExportSlots } from "../admission/export-slots.ts";
-import { buildFile, digestFile } from "./builder/build-file.ts";
+import { buildFile } from "./builder/build-file.ts";
 import type { LeasedFile, SpoolRequest } from "./spool-request.ts";
-
-/** Files built or checked at the same time; each needs a process. */
-const mostBuilds = 4;
-/**
- * A file up to this size is checked in the primary. That takes a few milliseconds, in blocks between which the event
- * loop gets its turn.
- */
-const mostBytesInPrimary = 4 * 1024 ** 2;
-
-/** How many builds may wait for a build slot, and for how long. */
-export interface BuildQueue {
-  readonly queue: number;
-  readonly queueTimeoutMs: number;
-}
 
 interface WaitingTransfer {
   readonly worker: number;
@@ -34,26 +17,17 @@ interface WaitingTransfer {
 export class FileLeases {
   readonly #spool: Spool;
   readonly #isRunning: (worker: number) => boolean;
-  readonly #builds: Occupancy;
-  /** The slots for builds, and the builds that wait for one. */
-  readonly #buildSlots: ExportSlots;
+  readonly #builds: BuildSlots;
   /** By the id of the waiting transfer. */
   readonly #waiting = new Map<string, WaitingTransfer>();
   /** The function that releases each leased file, by worker and lease. */
   readonly #leases = new Map<number, Map<number, () => void>>();
   #nextLease = 1;
 
-  constructor(
-    spool: Spool,
-    { queue, queueTimeoutMs }: BuildQueue,
-    clock: Clock,
-    isRunning: (worker: number) => boolean,
-  ) {
+  constructor(spool: Spool, builds: BuildSlots, isRunning: (worker: number) => boolean) {
     this.#spool = spool;
+    this.#builds = builds;
     this.#isRunning = isRunning;
-    this.#builds = new Occupancy(clock);
-    const limits = { slots: mostBuilds, what: "slots for building files", queue, queueTimeoutMs };
-    this.#buildSlots = new ExportSlots(limits, this.#builds, clock);
   }
 
   get usage(): Spool["usage"] & { readonly builds: number; readonly leases: number } {
@@ -109,7 +83,7 @@ export class FileLeases {
   /** Stops all builds; resolves when none is running. */
   async close(): Promise<void> {
     const reason = new StreamCsvError("SCSV_DRAINING", "The server is shutting down.");
-    this.#buildSlots.close(reason);
+    this.#builds.close(reason);
     await this.#spool.close(reason);
   }
 
@@ -128,22 +102,9 @@ export class FileLeases {
   #maker({ transfer: label, ...request }: SpoolRequest): FileMaker {
     return {
       build: (path, room, signal) =>
-        this.#inBuildSlot(signal, () => buildFile({ ...request, label, path }, room, signal)),
-      digest: async ({ path, bytes }, signal) =>
-        bytes <= mostBytesInPrimary
-          ? await fileDigest(path)
-          : await this.#inBuildSlot(signal, () => digestFile(path, signal)),
+        this.#builds.run(signal, () => buildFile({ ...request, label, path }, room, signal)),
+      digest: this.#builds.digest,
     };
-  }
-
-  /** Runs `act` when a build slot is free. */
-  async #inBuildSlot<T>(signal: AbortSignal, act: () => Promise<T>): Promise<T> {
-    const slot = await this.#buildSlots.acquire(signal);
-    try {
-      return await act();
-    } finally {
-      slot.release();
-    }
   }
 }
 

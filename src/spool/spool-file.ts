@@ -33,11 +33,18 @@ export interface FileMaker {
   readonly build: (path: string, room: SpoolRoom, signal: AbortSignal) => Promise<BuiltFile>;
   /** SHA-256 of a file, hexadecimal. */
   readonly digest: (file: Pick<SpoolFile, "path" | "bytes">, signal: AbortSignal) => Promise<string>;
+  /**
+   * Whether it needs no slot that others may have taken. If a build or check that others began is refused, because it finds no slot
+   * (`SCSV_BUSY`), such a maker then begins its own.
+   * @default false
+   */
+  readonly needsNoSlot?: boolean;
 }
 
 /** Checks files, and builds none. */
 export interface FileChecker extends Pick<FileMaker, "digest"> {
   readonly build?: undefined;
+  readonly needsNoSlot?: undefined;
 }
 
 /** A file, and what the spool keeps about it. */

@@ -175,7 +175,7 @@ export class Spool {
     return undefined;
   }
 
-  /** @returns false when only a check has run, and the file was changed */
+  /** @returns false when only a check has run, and the file was changed; true also when the caller has to begin its own */
   async #together(key: string, maker: FileMaker | FileChecker, signal: AbortSignal): Promise<boolean> {
     if (this.#closedFor !== undefined) throw this.#closedFor;
     const current = this.#working.get(key);
@@ -188,6 +188,9 @@ export class Spool {
     work.waiting += 1;
     try {
       return await abortable(work.done, signal);
+    } catch (error) {
+      if (current === undefined || maker.needsNoSlot !== true || !isRefusal(error)) throw error;
+      return true;
     } finally {
       work.waiting -= 1;
       if (work.waiting === 0) work.abort.abort(signal.reason);
@@ -391,6 +394,10 @@ function isTrouble(error: unknown): error is StreamCsvError {
     error instanceof StreamCsvError &&
     (error.code === "SCSV_SPOOL_FULL" || error.code === "SCSV_SPOOL_UNUSABLE")
   );
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof StreamCsvError && error.code === "SCSV_BUSY";
 }
 
 function pin(entry: Entry): () => void {

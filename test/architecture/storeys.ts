@@ -64,6 +64,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     "file-index": 3,
     builder: 3,
     spool: 4,
+    "build-slots": 4,
     folder: 5,
     "file-leases": 5,
   },

@@ -5,6 +5,7 @@ import { systemClock } from "../../src/clock.ts";
 import { openCatalog } from "../../src/export/catalog.ts";
 import { readExportParameters } from "../../src/export/parameters.ts";
 import { planExport } from "../../src/export/plan.ts";
+import { BuildSlots } from "../../src/spool/build-slots.ts";
 import { FileLeases } from "../../src/spool/file-leases.ts";
 import type { SpoolRequest } from "../../src/spool/spool-request.ts";
 import { makeSpool } from "./make-spool.ts";
@@ -19,7 +20,8 @@ after(async () => {
 async function openLeases(running: Set<number>, limitKiB = 160): Promise<FileLeases> {
   const { spool } = await makeSpool(limitKiB);
   const limits = { queue: 2, queueTimeoutMs: 60_000 };
-  const leases = new FileLeases(spool, limits, systemClock, (worker) => running.has(worker));
+  const builds = new BuildSlots(limits, systemClock);
+  const leases = new FileLeases(spool, builds, (worker) => running.has(worker));
   opened.push(leases);
   return leases;
 }

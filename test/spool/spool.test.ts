@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { StreamCsvError } from "../../src/errors.ts";
+import { StreamCsvError } from "../../src/errors.ts";
 import type { FileMaker } from "../../src/spool/spool-file.ts";
 import { builder, KiB, keyOf, makeSpool, namesIn, openSpool } from "./make-spool.ts";
 
@@ -177,6 +177,19 @@ test("stops a build when its last waiter leaves, not before, and leaves nothing 
   const { file } = await spool.acquire(keyOf("a"), builder(20));
   assert.equal(file.bytes, 20 * KiB);
   assert.deepEqual(await namesIn(folder), ["a.csv", "a.txt"]);
+});
+
+test("builds a file for whoever needs no slot, although the build that it has joined finds none", async () => {
+  const { spool } = await makeSpool(1000);
+  const refused = builder(20, () => Promise.reject(new StreamCsvError("SCSV_BUSY", "There is no room.")));
+  const first = spool.acquire(keyOf("a"), refused);
+  const joined = spool.acquire(keyOf("a"), builder(20));
+  const job = spool.acquire(keyOf("a"), { ...builder(20), needsNoSlot: true });
+  await assert.rejects(first, { code: "SCSV_BUSY" });
+  await assert.rejects(joined, { code: "SCSV_BUSY" });
+  assert.equal((await job).file.bytes, 20 * KiB);
+  await assert.rejects(spool.acquire(keyOf("b"), { ...refused, needsNoSlot: true }), { code: "SCSV_BUSY" });
+  assert.equal(refused.builds(), 2);
 });
 
 test("stops running builds when it is closed, and starts no new ones", async () => {

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { startServer } from "../../src/server.ts";
 import { bearer, signed, startGuarded, token } from "../harness/access-server.ts";
-import { statsOf } from "../harness/ask.ts";
+import { statsOf, statsWhen, transfersOf } from "../harness/ask.ts";
 import { startServe } from "../harness/cli.ts";
 import { cancelJob, jobOf, jobWhen, submit, type ToldJob } from "../harness/jobs.ts";
 import { connectTo, get } from "../harness/raw-client.ts";
@@ -187,6 +189,77 @@ test("jobs survive a restart, and starts that fail; one that ran has failed", as
   } finally {
     second.kill();
     await second.stopped;
+  }
+});
+
+test(
+  "results that are checked after a restart take no more than four processes at once",
+  { skip: process.platform === "linux" ? false : "other systems have no /proc" },
+  async () => {
+    const options = { port: 0, log: { level: "silent" }, spoolDirectory: join(root, "many") } as const;
+    // From 110 bytes a row: checked in the primary, and by a process.
+    const plans = [10, 11, 12, 13, 60_000, 60_001, 60_002, 60_003, 60_004, 60_005];
+    const first = await startServer(options);
+    const jobs = await Promise.all(plans.map((rows) => submit(first, `orders?rows=${rows}`)));
+    for (const { id } of jobs) assert.equal((await jobWhen(first, id)).state, "completed");
+    first.kill();
+    await first.stopped;
+    const second = await startServer(options);
+    try {
+      let most = 0;
+      const counting = setInterval(() => {
+        most = Math.max(most, makersOf(process.pid));
+      }, 5);
+      const answers = await Promise.all(
+        jobs.map(async ({ id }) => {
+          const answer = await fetch(`${second.url}/jobs/${id}.csv`);
+          return [answer.status, (await answer.text()).split("\r\n").length > 10];
+        }),
+      );
+      clearInterval(counting);
+      for (const answer of answers) assert.deepEqual(answer, [200, true]);
+      assert.ok(most >= 1 && most <= 4, `${most} processes`);
+    } finally {
+      second.kill();
+      await second.stopped;
+    }
+  },
+);
+
+/** How many processes make or check files for a server, by the id of its primary. */
+function makersOf(primary: number): number {
+  const children = readFileSync(`/proc/${primary}/task/${primary}/children`, "utf8").trim().split(" ");
+  const lines = children.map((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "latin1");
+    } catch {
+      // It has ended meanwhile.
+      return "";
+    }
+  });
+  return lines.filter((line) => line.includes("builder")).length;
+}
+
+test("a job that waits for a file together with a request goes on when the request finds no slot", async () => {
+  const own = await startServer({ port: 0, log: { level: "silent" }, queueTimeoutMs: 1000 });
+  const aborts = new AbortController();
+  try {
+    const { signal } = aborts;
+    for (const seed of [1, 2, 3, 4])
+      fetch(`${own.url}/exports/orders.csv?delivery=file&rows=15000000&seed=${seed}`, { signal }).catch(
+        () => undefined,
+      );
+    await statsWhen(own, ({ spool }) => spool.builds === 4);
+    const request = fetch(`${own.url}/exports/orders.csv?delivery=file&rows=1000`);
+    while ((await transfersOf(own)).length < 5) await sleep(20);
+    const { id } = await submit(own, "orders?rows=1000");
+    assert.equal((await request).status, 503);
+    const { state, error } = await jobWhen(own, id);
+    assert.deepEqual([state, error], ["completed", null]);
+  } finally {
+    aborts.abort();
+    own.kill();
+    await own.stopped;
   }
 });
 

@@ -14,12 +14,15 @@ import type { JobMaking, JobOffer, JobStore, StoredJob } from "../job-store.ts";
 export class FolderStore implements JobStore {
   readonly kind = "folder";
   readonly #spool: Spool;
+  readonly #checker: FileChecker;
   readonly #sources: readonly (string | ServedSource)[];
   /** The functions that give up the results, by job. */
   readonly #kept = new Map<string, () => void>();
 
-  constructor(spool: Spool, sources: readonly (string | ServedSource)[]) {
+  /** @param checker checks whether a result is unchanged, however many are asked for at once */
+  constructor(spool: Spool, checker: FileChecker, sources: readonly (string | ServedSource)[]) {
     this.#spool = spool;
+    this.#checker = checker;
     this.#sources = sources;
   }
 
@@ -35,6 +38,8 @@ export class FolderStore implements JobStore {
     const maker: FileMaker = {
       build: (path, room, stop) => buildFile({ ...request, path }, room, stop, { onProgress }),
       digest: ({ path }, stop) => digestFile(path, stop),
+      // The engine runs only so many jobs at once.
+      needsNoSlot: true,
     };
     const { file, release } = await this.#spool.acquire(key, maker, signal);
     this.#kept.set(job.id, release);
@@ -49,7 +54,7 @@ export class FolderStore implements JobStore {
   }
 
   async offer({ id, key, result }: StoredJob, signal: AbortSignal): Promise<JobOffer> {
-    const lease = await this.#spool.acquire(key, checker, signal);
+    const lease = await this.#spool.acquire(key, this.#checker, signal);
     if (lease === undefined) throw lost(id);
     if (lease.file.sha256 === result.sha256) return { kind: "file", lease };
     // Live rows of one version have been made anew after the file was lost, and differ.
@@ -68,9 +73,6 @@ export class FolderStore implements JobStore {
     return Promise.resolve();
   }
 }
-
-/** Checks whether a file is unchanged, and makes no other. */
-const checker: FileChecker = { digest: ({ path }, signal) => digestFile(path, signal) };
 
 function lost(id: string): StreamCsvError {
   return new StreamCsvError(

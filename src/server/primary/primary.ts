@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
 import { SharedState } from "./state/shared-state.ts";
 import { openJobs, type Jobs } from "../../job/open-jobs.ts";
+import { BuildSlots } from "../../spool/build-slots.ts";
 import { openSpoolFolder, type SpoolFolder } from "../../spool/folder/spool-folder.ts";
 import { lastLinesMs, openLog, type Log } from "../shared/log.ts";
 import type { RunningServer } from "../shared/running-server.ts";
@@ -35,12 +36,14 @@ export async function startPrimary(
   const { configuration } = settings;
   if (configuration !== null) log.logger.info({ configuration }, `configuration ${configuration}`);
   const folder = await openSpoolFolder(settings, log.logger, clock, signal);
+  const builds = new BuildSlots(settings, clock);
   let jobs: Jobs | undefined;
   let listeners: Listeners;
   let certificates: Certificates | null;
   try {
     const { sources } = settings;
-    jobs = await openJobs({ settings: settings.jobs, sources, folder, log: log.logger, clock });
+    const context = { sources, folder, checker: builds, log: log.logger, clock };
+    jobs = await openJobs({ settings: settings.jobs, ...context });
     certificates = settings.tls === null ? null : await readCertificates(settings.tls);
     // A client may connect before the workers are ready; the pool lets it wait.
     listeners = await openListeners(settings, (socket, isAdmin) => pool.accept(socket, isAdmin));
@@ -51,6 +54,7 @@ export async function startPrimary(
   }
   const state = new SharedState(settings, {
     spool: folder.spool,
+    builds,
     jobs,
     clock,
     pool: () => pool,

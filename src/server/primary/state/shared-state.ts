@@ -5,6 +5,7 @@ import { StreamCsvError } from "../../../errors.ts";
 import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
 import { sumOf } from "../../metrics/worker-number.ts";
 import type { Jobs } from "../../../job/open-jobs.ts";
+import type { BuildSlots } from "../../../spool/build-slots.ts";
 import type { Spool } from "../../../spool/spool.ts";
 import { settleWithin } from "../../../async/settle-within.ts";
 import type { AskedRecord, PrimaryMethods, TransferRecord } from "../../protocol/messages.ts";
@@ -31,6 +32,7 @@ interface LoadedMetrics {
 /** What the state is made of. */
 export interface StateContext {
   readonly spool: Spool;
+  readonly builds: BuildSlots;
   readonly jobs: Jobs;
   readonly clock: Clock;
   readonly pool: () => Pool;
@@ -61,11 +63,11 @@ export class SharedState implements PoolHost {
   readonly #log: Log;
   #hasAskedForMetrics = false;
 
-  constructor(settings: ServerSettings, { spool, jobs, clock, pool, log }: StateContext) {
+  constructor(settings: ServerSettings, { spool, builds, jobs, clock, pool, log }: StateContext) {
     const { bufferMemoryBytes, workerModel } = settings;
     this.transfers = new TransferRegistry(clock);
     const isRunning = (worker: number): boolean => pool().workers.some(({ pid }) => pid === worker);
-    this.#files = new FileLeases(spool, settings, clock, isRunning);
+    this.#files = new FileLeases(spool, builds, isRunning);
     this.#ledger = new WorkerLedger(clock);
     this.#clock = clock;
     this.#startedAtMs = clock.nowMs();
