@@ -11,16 +11,25 @@ import type { TlsFiles } from "../shared/settings.ts";
 /** How often the files are looked at. Node can't watch a file that is replaced through links, as Kubernetes does it. */
 const lookAgainMs = 1000;
 
+/** Certificates as they were read, with their files, and the stamp that these had before. */
+export interface ReadCertificates {
+  readonly files: TlsFiles;
+  readonly certificates: Certificates;
+  readonly stamp: string;
+}
+
 /**
  * Reads certificates, and makes sure that they can be used.
  * @throws StreamCsvError `SCSV_TLS_UNUSABLE`
  */
-export async function readCertificates({ certFile, keyFile }: TlsFiles): Promise<Certificates> {
+export async function readCertificates(files: TlsFiles): Promise<ReadCertificates> {
+  const { certFile, keyFile } = files;
+  const stamp = await stampOf(files);
   try {
     const [cert, key] = await Promise.all([readFile(certFile, "utf8"), readFile(keyFile, "utf8")]);
     const certificates = { cert, key };
     createSecureContext(contextOptions(certificates));
-    return certificates;
+    return { files, certificates, stamp };
   } catch (cause) {
     const message = `TLS can't use "${certFile}" with "${keyFile}": ${toError(cause).message}.`;
     throw new StreamCsvError("SCSV_TLS_UNUSABLE", message, { cause });
@@ -28,23 +37,24 @@ export async function readCertificates({ certFile, keyFile }: TlsFiles): Promise
 }
 
 /**
- * Reads the files again whenever one of them has changed. Files that can't be used are logged, and what was read before
+ * Reads the files again whenever one of them has changed since they were read. Files that can't be used are logged, and what was read before
  * stays, for example while only one of two files is replaced yet.
  * @returns a function that ends it
  */
 export function watchCertificates(
-  files: TlsFiles,
+  { files, stamp }: ReadCertificates,
   log: Logger,
   onChange: (certificates: Certificates) => void,
 ): () => void {
-  let read = stampOf(files);
+  let known = stamp;
   let isLooking = false;
   const look = async (): Promise<void> => {
-    const stamp = await stampOf(files);
-    if (stamp === (await read)) return;
-    read = Promise.resolve(stamp);
+    const current = await stampOf(files);
+    if (current === known) return;
+    known = current;
     try {
-      onChange(await readCertificates(files));
+      const { certificates } = await readCertificates(files);
+      onChange(certificates);
       log.info(files, "certificates read again");
     } catch (error) {
       log.error({ err: error }, "certificates couldn't be read again; the earlier ones stay");

@@ -13,7 +13,7 @@ import type { Certificates } from "../shared/certificates.ts";
 import { checkSetting } from "../shared/check-settings.ts";
 import type { AccessSettings } from "../access/access-control.ts";
 import { requireJose } from "../access/require-jose.ts";
-import { readCertificates, watchCertificates } from "./certificate-files.ts";
+import { readCertificates, watchCertificates, type ReadCertificates } from "./certificate-files.ts";
 import { openListeners, type Listeners } from "./listeners.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
@@ -39,12 +39,12 @@ export async function startPrimary(
   const builds = new BuildSlots(settings, clock);
   let jobs: Jobs | undefined;
   let listeners: Listeners;
-  let certificates: Certificates | null;
+  let read: ReadCertificates | null;
   try {
     const { sources } = settings;
     const context = { sources, folder, checker: builds, log: log.logger, clock };
     jobs = await openJobs({ settings: settings.jobs, ...context });
-    certificates = settings.tls === null ? null : await readCertificates(settings.tls);
+    read = settings.tls === null ? null : await readCertificates(settings.tls);
     // A client may connect before the workers are ready; the pool lets it wait.
     listeners = await openListeners(settings, (socket, isAdmin) => pool.accept(socket, isAdmin));
   } catch (error) {
@@ -60,10 +60,12 @@ export async function startPrimary(
     pool: () => pool,
     log,
   });
-  const found = { isLocal: listeners.isLocal, certificates };
+  const found = { isLocal: listeners.isLocal, certificates: read?.certificates ?? null };
   const pool: WorkerPool = new WorkerPool({ ...settings, ...found }, state, log.logger, clock);
   for (const listener of listeners.all) reportAcceptErrors(listener, log.logger, clock);
-  const primary = new Primary(settings, listeners, pool, state, log, folder);
+  const replace = (certificates: Certificates): void => pool.replace({ certificates });
+  const unwatch = read === null ? () => undefined : watchCertificates(read, log.logger, replace);
+  const primary = new Primary(settings, listeners, pool, state, log, folder, unwatch);
   const stop = (): void => primary.kill();
   signal?.addEventListener("abort", stop, { once: true });
   try {
@@ -106,6 +108,7 @@ class Primary implements RunningServer {
     state: SharedState,
     log: Log,
     folder: SpoolFolder,
+    unwatch: () => void,
   ) {
     this.#settings = settings;
     this.#listeners = listeners;
@@ -115,11 +118,7 @@ class Primary implements RunningServer {
     this.#folder = folder;
     this.url = listeners.url;
     this.adminUrl = listeners.adminUrl;
-    const { tls } = settings;
-    this.#unwatch =
-      tls === null
-        ? () => undefined
-        : watchCertificates(tls, log.logger, (certificates) => pool.replace({ certificates }));
+    this.#unwatch = unwatch;
     this.stopped = this.#stopWhenAsked();
   }
 
