@@ -86,6 +86,29 @@ test("no signature and no token gets into the log, however the request is refuse
   assert.match(String(refused[0]?.["detail"]), /signature=….*has a fragment/);
 });
 
+test("no password of a URL gets into the log or the answer", async () => {
+  await using server = await startServe();
+  const requests: readonly (readonly [target: string, host: string])[] = [
+    ["http://user:SECRET@localhost/ping", "localhost"],
+    ["http://user:SECRET@localhost/ping#x", "localhost"],
+    ["ftp://user:SECRET@localhost/ping", "localhost"],
+    ["/ping", "user:SECRET@localhost"],
+  ];
+  for (const [target, host] of requests) {
+    const request = `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+    const { answers } = await rawAnswers(server.url, request);
+    assert.equal(answers[0]?.status, 400, target);
+    assert.doesNotMatch(answers[0].body, /SECRET/);
+  }
+  // An at sign behind the host is no user's.
+  assert.equal((await fetch(`${server.url}/exports/a@b.csv`)).status, 404);
+  await server[Symbol.asyncDispose]();
+  const refused = server.log().filter(({ msg }) => msg === "request refused");
+  assert.equal(refused.length, requests.length + 1);
+  assert.doesNotMatch(JSON.stringify(refused), /SECRET/);
+  assert.equal(refused.at(-1)?.["url"], "/exports/a@b.csv");
+});
+
 test("a request that waits for a place and gets none is a warning, and no transfer's failure is logged twice", async () => {
   await using server = await startServe(["--slots", "1", "--queue", "0"]);
   const holder = new AbortController();

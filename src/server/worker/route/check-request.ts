@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { StreamCsvError } from "../../../errors.ts";
 import type { HttpSettings } from "../../shared/http-settings.ts";
+import { withoutUser } from "../../http/loggable-target.ts";
 import { isAuthority } from "./authority.ts";
 
 /**
@@ -28,7 +29,7 @@ export function checkRequest(
     throw new StreamCsvError("SCSV_BAD_REQUEST", message);
   }
   if (headers.host !== undefined && !isAuthority(headers.host)) {
-    const message = `${JSON.stringify(headers.host)} is not a valid Host. Use a name or an address, with an optional port.`;
+    const message = `${JSON.stringify(withoutUser(headers.host))} is not a valid Host. Use a name or an address, with an optional port.`;
     throw new StreamCsvError("SCSV_BAD_REQUEST", message);
   }
   const length =
