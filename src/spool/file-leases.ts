@@ -1,9 +1,11 @@
+import type { Clock } from "../clock.ts";
 import { StreamCsvError } from "../errors.ts";
 import type { BuildSlots } from "./build-slots.ts";
 import type { FileMaker } from "./spool-file.ts";
 import type { Spool, SpoolLease } from "./spool.ts";
 import { buildFile } from "./builder/build-file.ts";
-import type { LeasedFile, SpoolRequest } from "./spool-request.ts";
+import type { LeasedFile, RequestedFile, SpoolRequest } from "./spool-request.ts";
+import { TextTimes } from "./text-times.ts";
 
 interface WaitingTransfer {
   readonly worker: number;
@@ -18,14 +20,16 @@ export class FileLeases {
   readonly #spool: Spool;
   readonly #isRunning: (worker: number) => boolean;
   readonly #builds: BuildSlots;
+  readonly #times: TextTimes;
   /** By the id of the waiting transfer. */
   readonly #waiting = new Map<string, WaitingTransfer>();
   /** The function that releases each leased file, by worker and lease. */
   readonly #leases = new Map<number, Map<number, () => void>>();
   #nextLease = 1;
 
-  constructor(spool: Spool, builds: BuildSlots, isRunning: (worker: number) => boolean) {
+  constructor(spool: Spool, builds: BuildSlots, clock: Clock, isRunning: (worker: number) => boolean) {
     this.#spool = spool;
+    this.#times = new TextTimes(() => clock.wallMs());
     this.#builds = builds;
     this.#isRunning = isRunning;
   }
@@ -36,15 +40,14 @@ export class FileLeases {
   }
 
   /** Leases a file to a worker for one of its transfers, and builds it first if necessary. */
-  async lease(worker: number, request: SpoolRequest): Promise<LeasedFile> {
-    const { transfer } = request;
+  async lease(worker: number, request: SpoolRequest): Promise<RequestedFile> {
+    const { transfer, name, parameters, key } = request;
     const abort = new AbortController();
     this.#waiting.set(transfer, { worker, abort });
     try {
-      return this.handOver(
-        worker,
-        await this.#spool.acquire(request.key, this.#maker(request), abort.signal),
-      );
+      const lease = await this.#spool.acquire(key, this.#maker(request), abort.signal);
+      const sinceMs = this.#times.since(JSON.stringify([name, parameters]), key);
+      return { ...this.handOver(worker, lease), sinceMs };
     } finally {
       this.#waiting.delete(transfer);
     }

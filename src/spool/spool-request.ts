@@ -19,3 +19,8 @@ export interface SpoolRequest {
 export interface LeasedFile extends SpoolFile {
   readonly lease: number;
 }
+
+/** A leased file, and since when its request has this text; see `TextTimes`. */
+export interface RequestedFile extends LeasedFile {
+  readonly sinceMs: number | null;
+}

@@ -58,6 +58,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     "own-file": 1,
     "spool-fault": 1,
     "spool-file": 1,
+    "text-times": 1,
     sidecar: 2,
     "spool-request": 2,
     "earlier-files": 3,

@@ -21,7 +21,7 @@ async function openLeases(running: Set<number>, limitKiB = 160): Promise<FileLea
   const { spool } = await makeSpool(limitKiB);
   const limits = { queue: 2, queueTimeoutMs: 60_000 };
   const builds = new BuildSlots(limits, systemClock);
-  const leases = new FileLeases(spool, builds, (worker) => running.has(worker));
+  const leases = new FileLeases(spool, builds, systemClock, (worker) => running.has(worker));
   opened.push(leases);
   return leases;
 }

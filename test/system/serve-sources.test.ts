@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { runCli, startServe, type ServeProcess } from "../harness/cli.ts";
 
 let folder: string;
@@ -47,6 +48,36 @@ test("serves a file under another name, by each delivery", async () => {
     assert.equal(await answer.text(), "id\r\n1\r\n");
     assert.match(answer.headers.get("Content-Disposition") ?? "", /filename="invoices\.csv"/);
   }
+});
+
+test("no date of later rows makes earlier ones look unchanged when a file goes back to them", async () => {
+  const path = await fileOf("rows.csv", "id\n1\n");
+  const other = await fileOf("rows.csv", "id\n2\n");
+  await using server = await startServe([path, "--workers", "2"]);
+  const url = `${server.url}/exports/rows.csv?delivery=file`;
+  /** Asks until there is a date, which comes with the next second. */
+  const dateOf = async (rows: string): Promise<string> => {
+    for (;;) {
+      const answer = await fetch(url);
+      assert.equal(await answer.text(), rows);
+      const date = answer.headers.get("Last-Modified");
+      if (date !== null) return date;
+      await sleep(100);
+    }
+  };
+  const first = await dateOf("id\r\n1\r\n");
+  assert.equal((await fetch(url, { headers: { "If-Modified-Since": first } })).status, 304);
+  await rename(path, `${path}.kept`);
+  await rename(other, path);
+  const second = await dateOf("id\r\n2\r\n");
+  await rename(`${path}.kept`, path);
+  const back = await fetch(url, { headers: { "If-Modified-Since": second } });
+  assert.equal(await back.text(), "id\r\n1\r\n");
+  const part = await fetch(url, { headers: { "If-Range": first, Range: "bytes=4-" } });
+  assert.equal(part.status, 200);
+  await part.arrayBuffer();
+  const third = await dateOf("id\r\n1\r\n");
+  assert.ok(Date.parse(first) < Date.parse(second) && Date.parse(second) < Date.parse(third));
 });
 
 test("treats an existing path with an equals sign as that file", async () => {

@@ -7,7 +7,7 @@ import type { SubmittedJob } from "../../job/job-engine.ts";
 import type { JobRecord, JobRequest } from "../../job/job.ts";
 import type { Received } from "../../ipc/link.ts";
 import type { SentError } from "../../ipc/sent-error.ts";
-import type { LeasedFile, SpoolRequest } from "../../spool/spool-request.ts";
+import type { LeasedFile, RequestedFile, SpoolRequest } from "../../spool/spool-request.ts";
 import type { Certificates } from "../shared/certificates.ts";
 import type { ServerSettings } from "../shared/settings.ts";
 
@@ -25,7 +25,7 @@ export type PrimaryMethods = {
   readonly takeTokenSlot: (wish: TokenWish) => void;
   /** Bytes granted to buffered bodies: from `atLeast` to `wanted`, or 0 if too few are left. */
   readonly reserveBuffer: (request: { readonly atLeast: number; readonly wanted: number }) => number;
-  readonly acquireSpoolFile: (request: SpoolRequest) => Promise<LeasedFile>;
+  readonly acquireSpoolFile: (request: SpoolRequest) => Promise<RequestedFile>;
   readonly submitJob: (wish: JobWish) => Promise<SubmittedJob>;
   readonly jobs: (viewer: Viewer) => Promise<readonly JobRecord[]>;
   readonly job: (asked: AskedRecord) => Promise<JobRecord>;

@@ -67,7 +67,7 @@ export class SharedState implements PoolHost {
     const { bufferMemoryBytes, workerModel } = settings;
     this.transfers = new TransferRegistry(clock);
     const isRunning = (worker: number): boolean => pool().workers.some(({ pid }) => pid === worker);
-    this.#files = new FileLeases(spool, builds, isRunning);
+    this.#files = new FileLeases(spool, builds, clock, isRunning);
     this.#ledger = new WorkerLedger(clock);
     this.#clock = clock;
     this.#startedAtMs = clock.nowMs();

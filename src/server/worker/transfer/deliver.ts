@@ -9,6 +9,7 @@ import { runExport, type RunOptions } from "../../../export/run.ts";
 import { FileResponse } from "../../../response/file-response.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
 import { formatDisposition } from "../../../response/head/disposition.ts";
+import { formatHttpDate } from "../../../response/head/http-date.ts";
 import type { RequestHead } from "../../../response/head/request-head.ts";
 import { HttpResponse } from "../../../response/http-response.ts";
 import { StreamingHttpResponse } from "../../../response/streaming-http-response.ts";
@@ -152,7 +153,7 @@ export function withLength(plan: ExportPlan, bufferMemoryBytes: number): ExportP
 /** Sends a file to which another process has written all rows, earlier or just now. */
 async function deliverFile(context: DeliveryContext): Promise<FileResponse> {
   const { plan, transfer, http } = context;
-  const { file, handle, giveBack } = await openSpoolFile(context);
+  const { file, handle, sinceMs, giveBack } = await openSpoolFile(context);
   const { bytes, rows, guardedCells, sha256 } = file;
   transfer.span.note("file ready");
   try {
@@ -165,6 +166,8 @@ async function deliverFile(context: DeliveryContext): Promise<FileResponse> {
         ...rowsAndDigest(rows, sha256),
       },
     });
+    if (sinceMs === null) response.headers.delete("Last-Modified");
+    else response.headers.set("Last-Modified", formatHttpDate(sinceMs));
     transfer.follow({ rows, bytes, guardedCells });
     transfer.sha256 = sha256;
     response.onClose(giveBack);

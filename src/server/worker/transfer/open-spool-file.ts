@@ -8,7 +8,7 @@ import { spoolFault } from "../../../spool/spool-fault.ts";
 import type { SpoolFile } from "../../../spool/spool-file.ts";
 import { abortable } from "../../../async/abortable.ts";
 import type { Link } from "../../../ipc/link.ts";
-import type { LeasedFile } from "../../../spool/spool-request.ts";
+import type { RequestedFile } from "../../../spool/spool-request.ts";
 import type { PrimaryMethods, PrimaryNotes } from "../../protocol/messages.ts";
 import type { Transfer } from "./transfer.ts";
 
@@ -24,6 +24,8 @@ interface FileWish {
 interface OpenSpoolFile {
   readonly file: SpoolFile;
   readonly handle: FileHandle;
+  /** Since when the request has this text; null where that can't be said. */
+  readonly sinceMs: number | null;
   /** Releases the lease of the file. */
   readonly giveBack: () => void;
 }
@@ -38,10 +40,10 @@ const mostTries = 3;
  */
 export async function openSpoolFile(wish: FileWish): Promise<OpenSpoolFile> {
   for (let tries = 0; tries < mostTries; tries += 1) {
-    const { lease, ...file } = await leaseFile(wish);
+    const { lease, sinceMs, ...file } = await leaseFile(wish);
     const giveBack = (): void => wish.primary.note("releaseSpoolFile", lease);
     const handle = await openLeasedFile(file, giveBack);
-    if (handle !== undefined) return { file, handle, giveBack };
+    if (handle !== undefined) return { file, handle, sinceMs, giveBack };
   }
   const message = "Another program removed or changed a prepared file each time it was opened.";
   throw new StreamCsvError("SCSV_SPOOL_UNUSABLE", message);
@@ -82,7 +84,7 @@ async function openUnchanged({ path, stamp }: SpoolFile): Promise<FileHandle | u
 }
 
 /** Waits for the file as long as the client does; the lease of a late file is released. */
-async function leaseFile({ plan, parameters, transfer, primary }: FileWish): Promise<LeasedFile> {
+async function leaseFile({ plan, parameters, transfer, primary }: FileWish): Promise<RequestedFile> {
   const { signal } = transfer;
   const request = {
     transfer: transfer.id,
