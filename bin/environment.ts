@@ -3,18 +3,25 @@ import { noteSecret } from "./secret-values.ts";
 const prefix = "env:";
 /** A variable behind a word, such as `Bearer env:API_TOKEN`, which isn't read. */
 const embedded = /^[\w-]+\s+(env:[A-Za-z_]\w*)$/;
+/** A variable as shells write it: `${NAME}`, `$NAME`, `Bearer ${NAME}`. Its letters would be the password that everybody can read. */
+const ofShell = /^(?:[\w-]+\s+)?\$(?:\{[A-Za-z_]\w*\}|[A-Z_][A-Z\d_]*)$/;
 
 /**
  * The value that a text stands for: `env:NAME` is read from the environment, so that a secret stands neither in a command line nor
  * in a file. The value is in no message.
  * @param subject what the text is of, for messages
- * @throws RangeError when there is no such variable, or one is named behind other text
+ * @throws RangeError when there is no such variable, or one is named behind other text or as in a shell
  */
 export function fromEnvironment(text: string, subject: string): string {
   const [, behind] = embedded.exec(text) ?? [];
   if (behind !== undefined) {
     throw new RangeError(
       `${subject} has "${behind}" behind other text, where it isn't read: write ${behind} alone, and put the whole value into the variable.`,
+    );
+  }
+  if (ofShell.test(text)) {
+    throw new RangeError(
+      `${subject} is a variable as shells write it, which nothing replaces here: write env:NAME alone, and put the whole value into the variable.`,
     );
   }
   if (!text.startsWith(prefix)) return text;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
-import { messageOf } from "../../src/ground.ts";
+import { isCodedError, messageOf } from "../../src/ground.ts";
 
 /** A configuration as it was read, not yet checked. */
 export interface ReadConfiguration {
@@ -154,5 +154,16 @@ function syntaxFault(file: string, what: string, reason: string): Error {
 
 function fault(file: string, what: string, cause: unknown): Error {
   const reason = messageOf(cause).trim();
-  return new Error(`The configuration "${file}" ${what}: ${reason}`, { cause });
+  const whatToDo = isCodedError(cause) ? advice[cause.code] : undefined;
+  const end = whatToDo === undefined ? "" : `. ${whatToDo}`;
+  return new Error(`The configuration "${file}" ${what}: ${reason}${end}`, { cause });
 }
+
+/** What to do where the file system doesn't give the file. */
+const advice: Readonly<Record<string, string>> = {
+  ENOENT: "Name a file that exists with --config, or use none with --no-config.",
+  EACCES: "Let the user of this command read it and enter its folders.",
+  EPERM: "Let the user of this command read it and enter its folders.",
+  EISDIR: "Name the file itself, such as stream-csv.yaml in that folder.",
+  ENOTDIR: "Name a file that exists with --config, or use none with --no-config.",
+};

@@ -40,6 +40,10 @@ const fieldsOfKinds = {
 type Kind = keyof typeof fieldsOfKinds;
 
 function servedSource(name: string, settings: ExportConfiguration, origin: Origin): ServedSource {
+  if (name === "")
+    throw new RangeError(
+      `"exports" in "${origin.file}" has an export with an empty name; give it one, such as invoices.`,
+    );
   const kind = kindOf(name, settings, origin.file);
   const allowed = new Set<string>(["description", "deliveries", ...fieldsOfKinds[kind]]);
   const unfit = Object.keys(settings).find((field) => !allowed.has(field));

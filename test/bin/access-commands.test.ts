@@ -153,6 +153,10 @@ const wrong: readonly (readonly [content: string, message: RegExp])[] = [
   [`tokens: [{ name: a, sha256: "${"0".repeat(64)}", expires: tomorrow }]`, /expires/],
   ["links: { keys: [{ id: k1, secret: env:NO_SUCH_KEY }] }", /NO_SUCH_KEY/],
   [
+    `links: { keys: [{ id: k1, secret: "\${LINK_KEY_OF_THE_EXPORTS_OF_THE_SHOP}" }] }`,
+    /"links\.keys\[0\]\.secret" in ".*" is a variable as shells write it, .*: write env:NAME alone/,
+  ],
+  [
     "links: { keys: [{ id: k1, secret: '' }] }",
     /"links\.keys\.0\.secret" in ".*" can't be used; it takes text/,
   ],

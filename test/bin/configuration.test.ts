@@ -198,6 +198,11 @@ describe("--config", () => {
       /"exports\.a" in ".*" has "freshness", which an export of a file doesn't take\./,
     ],
     [
+      "an export with an empty name",
+      { exports: { "": { file: "people.csv" } } },
+      /"exports" in ".*" has an export with an empty name; give it one/,
+    ],
+    [
       "a database that isn't there",
       {
         databases: { shop: { url: "postgres://a@b/c" } },
@@ -214,6 +219,11 @@ describe("--config", () => {
       "an environment variable that isn't set",
       { databases: { shop: { url: "env:NO_SUCH_VARIABLE" } } },
       /"databases\.shop\.url" in ".*" is read from the environment variable "NO_SUCH_VARIABLE", which is not set\./,
+    ],
+    [
+      "a variable as shells write it",
+      { databases: { shop: { url: "$DATABASE_URL" } } },
+      /"databases\.shop\.url" in ".*" is a variable as shells write it, which nothing replaces here: write env:NAME alone/,
     ],
     [
       "a URL of a database that can't be used",
@@ -268,7 +278,13 @@ describe("--config", () => {
 
   test("refuses a missing file", async () => {
     const { exitCode, stderr } = await runCli(["serve", "--config", join(folder, "none.json")]);
-    assert.match(stderr, /none\.json" can't be read: ENOENT/);
+    assert.match(stderr, /none\.json" can't be read: ENOENT.*\. Name a file that exists with --config/);
+    assert.equal(exitCode, 1);
+  });
+
+  test("refuses a folder", async () => {
+    const { exitCode, stderr } = await runCliInTurn(["serve", "--config", folder]);
+    assert.match(stderr, /can't be read: EISDIR.*\. Name the file itself/);
     assert.equal(exitCode, 1);
   });
 });
