@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { closeSync, constants, existsSync, openSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { statsOf } from "../harness/ask.ts";
@@ -55,6 +58,21 @@ test("logs each refused request at information, and counts those of one kind bey
   const counted = missing.reduce((sum, { repeats }) => sum + Number(repeats ?? 1), 0);
   assert.equal(counted, 30);
   assert.ok(missing.length < 30);
+});
+
+test("the line of a transfer says how many cells the formula guard changed", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  await writeFile(join(folder, "notes.csv"), "note\n=1+1\nplain\n@SUM(A1)\n");
+  await using server = await startServe(["notes.csv"], { cwd: folder });
+  for (const query of ["?dialect=excel", "?dialect=excel&delivery=file", ""])
+    await (await fetch(`${server.url}/exports/notes.csv${query}`)).text();
+  await server[Symbol.asyncDispose]();
+  const lines = server.log().filter(({ msg }) => msg === "transfer completed");
+  assert.deepEqual(
+    lines.map((line) => line["guardedCells"]),
+    [2, 2, 0],
+  );
 });
 
 test("no signature and no token gets into the log, however the request is refused", async () => {

@@ -175,6 +175,7 @@ export class Transfer {
       state,
       rows,
       bytes,
+      guardedCells,
       ...(this.coding === undefined ? {} : { coding: this.coding, sentBytes }),
       firstByteMs: roundedMs(firstByte),
       heldMs: roundedMs(heldSeconds * 1000),
