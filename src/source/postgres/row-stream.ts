@@ -199,6 +199,7 @@ function neededFor(length: number | undefined): number {
     throw new StreamCsvError(
       "SCSV_QUERY_FAILED",
       `A row of the query has ${length} bytes; at most ${mostRowBytes} are read.`,
+      { hint: "Leave its large columns out, or cut their values in the SQL, as by left(memo, 1000000)." },
     );
   return length;
 }
