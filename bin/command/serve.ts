@@ -137,7 +137,7 @@ export function serveCommand(): Command {
     )
     .option(
       "--min-rate <size>",
-      "cut clients that take fewer bytes per second than this over 60 s; 0 for never",
+      "cut clients that take fewer bytes per second than this over 60 s; 0 for never, but queries are cut below 1 KiB/s",
       size,
       0,
     )

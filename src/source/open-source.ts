@@ -77,7 +77,7 @@ export async function openSources(path: string, options: OpenOptions = {}): Prom
 
 /**
  * Opens the one source of a file, or the one that `table` names.
- * @param path - a file whose name ends as its kind does: `.csv`, `.tsv`, `.json`, `.ndjson`, `.parquet`, `.duckdb`, `.sqlite`, `.sqlite3`, `.db`; text also with `.gz` or `.zst` behind it
+ * @param path - a file whose name ends as its kind does: `.csv`, `.tsv`, `.json`, `.ndjson`, `.jsonl`, `.parquet`, `.duckdb`, `.sqlite`, `.sqlite3`, `.db`; text also with `.gz` or `.zst` behind it
  * @param options - how the file is read
  * @throws StreamCsvError `SCSV_SOURCE_NOT_FOUND`, `SCSV_SOURCE_UNSUPPORTED`, `SCSV_DUCKDB_MISSING`, `SCSV_SQLITE_MISSING`, `SCSV_SOURCE_LOCKED`, and
  *   `SCSV_SOURCE_UNREADABLE`, also

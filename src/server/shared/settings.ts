@@ -53,7 +53,7 @@ export interface ServerSettings {
   readonly spoolBytes: number;
   /**
    * A client is cut if it takes fewer bytes per second than this over 60 s; 0 turns off all time-outs on a body being
-   * sent.
+   * sent, but that of queries: a client that reads one is cut below 1 KiB/s in any case.
    */
   readonly minRateBytesPerSecond: number;
   /** How long transfers may continue after the server was asked to stop. */
