@@ -1,4 +1,5 @@
 import { StreamCsvError, type FaultCode } from "../src/ground.ts";
+import { installPlace, packageFolder } from "./install-place.ts";
 import { withoutUserInfo } from "./without-user-info.ts";
 
 /** Faults whose usual hint is meant for HTTP clients, or repeats the message. */
@@ -34,7 +35,10 @@ function explained(error: unknown, logLevel: string): string {
       (withoutHint.has(error.code) && isUsual) ||
       error.message.includes(error.hint.replace(/^Run: |\.$/g, ""));
     const message = withCause(error);
-    return isSaid ? message : `${message}\n${error.hint}`;
+    const place = error.hint.startsWith("Run: npm install")
+      ? installPlace(packageFolder(), process.cwd())
+      : undefined;
+    return [message, isSaid ? undefined : error.hint, place].filter((line) => line !== undefined).join("\n");
   }
   if (!(error instanceof Error)) return String(error);
   // Node asks the system for the working directory on many occasions, and says "uv_cwd".

@@ -166,4 +166,6 @@ const advice: Readonly<Record<string, string>> = {
   EPERM: "Let the user of this command read it and enter its folders.",
   EISDIR: "Name the file itself, such as stream-csv.yaml in that folder.",
   ENOTDIR: "Name a file that exists with --config, or use none with --no-config.",
+  ERR_MODULE_NOT_FOUND:
+    "Install in its folder what it imports, by npm install; defineConfig() only tells editors the types, and can be left out.",
 };

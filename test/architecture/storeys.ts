@@ -158,6 +158,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     signal: 0,
     sink: 0,
     "standard-output": 0,
+    "install-place": 0,
     "tool-identity": 0,
     "without-user-info": 0,
     "usage-sentence": 1,

@@ -58,6 +58,11 @@ const faults: readonly (readonly [string, string, RegExp])[] = [
   ["a module without a default export", "export const exports = {};", /has no default export/],
   ["a module that can't be imported", "syntax error", /can't be imported: /],
   [
+    "a module that imports a package there isn't",
+    'import "no-such-package";',
+    /can't be imported: Cannot find package .*\. Install in its folder what it imports, by npm install;/,
+  ],
+  [
     "rows that are no function",
     "export default { exports: { a: { rows: [] } } };",
     /"exports\.a\.rows" in ".*" is \[\]; it takes a function\./,
