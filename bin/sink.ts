@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { constants, openSync } from "node:fs";
 import { open, readlink, realpath, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { Socket } from "node:net";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve as resolvePath } from "node:path";
 import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../src/ground.ts";
@@ -51,7 +51,7 @@ async function openNamed(path: string, signal: AbortSignal): Promise<Sink> {
 /** The file that is replaced or made for a path, which stays a link if it is one, also to a file that is missing. */
 export async function targetOf(path: string): Promise<string> {
   const target = await readlink(path).catch(() => undefined);
-  return target === undefined ? path : await targetOf(resolve(await realpath(dirname(path)), target));
+  return target === undefined ? path : await targetOf(resolvePath(await realpath(dirname(path)), target));
 }
 
 /** A sink whose errors quote its path. That a reader closed a pipe isn't the path's fault. */
