@@ -1,8 +1,12 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { mapConcurrently } from "../async/map-concurrently.ts";
 import { ownFileStats, readOwnNote } from "./own-file.ts";
 import { parseSidecar } from "./sidecar.ts";
 import { parseSpoolFileName, spoolFileName, type Entry } from "./spool-file.ts";
+
+/** There may be a hundred thousand, and each takes several calls of the system. */
+const readsAtOnce = 32;
 
 /**
  * The complete files of earlier runs in a folder, the least recently used first, not yet checked. Partial files,
@@ -12,14 +16,19 @@ import { parseSpoolFileName, spoolFileName, type Entry } from "./spool-file.ts";
 export async function earlierFiles(directory: string, uid: number | undefined): Promise<readonly Entry[]> {
   const found = new Map<string, { readonly entry: Entry; readonly usedAtMs: number }>();
   const texts = new Map<string, string>();
-  for (const name of await readdir(directory)) {
+  const files = await mapConcurrently(await readdir(directory), readsAtOnce, async (name) => {
     const parsed = parseSpoolFileName(name);
     const path = join(directory, name);
-    if (parsed === undefined || (await ownFileStats(path, uid)) === undefined) continue;
+    if (parsed === undefined || (await ownFileStats(path, uid)) === undefined) return undefined;
+    const read = parsed.ending === "txt" ? await readEntry(directory, parsed, uid) : undefined;
+    return { parsed, path, read };
+  });
+  for (const file of files) {
+    if (file === undefined) continue;
+    const { parsed, path, read } = file;
     if (parsed.ending === "csv") texts.set(parsed.id, path);
     else if (parsed.ending === "part") await rm(path, { force: true });
     else {
-      const read = await readEntry(directory, parsed, uid);
       const twin = found.get(parsed.key);
       if (read === undefined || (twin !== undefined && twin.usedAtMs >= read.usedAtMs)) {
         await rm(path, { force: true });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -354,4 +354,168 @@ test("draining starts nothing more, and waits for what runs", async () => {
   await drained;
   assert.equal((await engine.get(running.job.id)).state, "completed");
   assert.equal((await engine.get(waiting.job.id)).state, "queued");
+});
+
+test("lists the latest first after a restart too, whether or not they have ended", async () => {
+  const first = await open({ concurrency: 1, queue: 100 });
+  const { folder, store } = first;
+  const ids: string[] = [];
+  for (const key of ["a", "b", "c", "d"]) {
+    const { job } = await first.engine.submit(request(key));
+    ids.push(job.id);
+    if (key === "a" || key === "b") {
+      store.making.get(job.id)?.end();
+      await ended(first.engine, job.id);
+    }
+    // Times have milliseconds.
+    await sleep(2);
+  }
+  await first.engine.close();
+  await using second = await open({ folder, store, isBegun: false });
+  const listed = (await second.engine.list()).map(({ id }) => id);
+  assert.deepEqual(listed, ids.toReversed());
+});
+
+test("results that are kept for a shorter time than before expire before those", async () => {
+  let wallMs = Date.now();
+  const clock = { nowMs: () => performance.now(), wallMs: () => wallMs };
+  const first = await open({ clock, keepMs: 86_400_000 });
+  const { folder, store } = first;
+  const long = await first.engine.submit(request("long"));
+  store.making.get(long.job.id)?.end();
+  await ended(first.engine, long.job.id);
+  await first.engine.close();
+  await using second = await open({ clock, folder, store, keepMs: 1000 });
+  const short = await second.engine.submit(request("short"));
+  store.making.get(short.job.id)?.end();
+  await ended(second.engine, short.job.id);
+  wallMs += 1001;
+  await sleep(1500);
+  assert.equal((await second.engine.get(short.job.id)).state, "expired");
+  assert.equal((await second.engine.get(long.job.id)).state, "completed");
+});
+
+test("a request after a cancellation gets a new job, also while the old one is still ending", async () => {
+  class SlowStore extends HeldStore {
+    override async make(job: JobMaking, options: { readonly signal: AbortSignal }): Promise<JobResult> {
+      try {
+        return await super.make(job, options);
+      } finally {
+        if (options.signal.aborted) await sleep(200);
+      }
+    }
+  }
+  await using opened = await open({ store: new SlowStore() });
+  const { engine } = opened;
+  const first = await engine.submit(request("a"));
+  await engine.cancel(first.job.id);
+  const second = await engine.submit(request("a"));
+  assert.equal(second.isNew, true);
+  assert.equal((await ended(engine, first.job.id)).state, "cancelled");
+  assert.equal((await engine.submit(request("a"))).job.id, second.job.id);
+});
+
+/** A store that can't be reached while the test says so. */
+class AwayStore extends HeldStore {
+  isAway = false;
+
+  override async adopt(job: StoredJob): Promise<boolean> {
+    if (!this.isAway) return await super.adopt(job);
+    await sleep(300);
+    throw new StreamCsvError("SCSV_STORE_UNAVAILABLE", "away");
+  }
+
+  override async remove(job: StoredJob): Promise<void> {
+    if (this.isAway) throw new StreamCsvError("SCSV_STORE_UNAVAILABLE", "away");
+    await super.remove(job);
+  }
+}
+
+test("opens at once with many results while their store can't be reached", async () => {
+  const store = new AwayStore();
+  const first = await open({ store, concurrency: 100, queue: 100 });
+  const { folder } = first;
+  for (let n = 0; n < 30; n += 1) {
+    const { job } = await first.engine.submit(request(String(n)));
+    store.making.get(job.id)?.end();
+    await ended(first.engine, job.id);
+  }
+  await first.engine.close();
+  store.isAway = true;
+  const sinceMs = performance.now();
+  await using second = await open({ folder, store });
+  const tookMs = performance.now() - sinceMs;
+  assert.ok(tookMs < 3000, `30 results took ${tookMs} ms, where each takes 300 ms`);
+  assert.equal((await second.engine.list()).filter(({ state }) => state === "completed").length, 30);
+});
+
+test("removes a result that couldn't be removed when it expired, later or after a restart", async () => {
+  let wallMs = Date.now();
+  let nowMs = 0;
+  const clock = { nowMs: () => nowMs, wallMs: () => wallMs };
+  const store = new AwayStore();
+  const settings = { clock, store, keepMs: 1000 };
+  const first = await open(settings);
+  const { folder } = first;
+  /** Makes a job, and waits until it expires while the store is away. */
+  const expire = async (engine: LocalEngine, key: string): Promise<string> => {
+    store.isAway = false;
+    const { job } = await engine.submit(request(key));
+    store.making.get(job.id)?.end();
+    await ended(engine, job.id);
+    store.isAway = true;
+    wallMs += 1001;
+    while ((await engine.get(job.id)).state !== "expired") await sleep(20);
+    return job.id;
+  };
+  await expire(first.engine, "later");
+  store.isAway = false;
+  nowMs += 60_001;
+  while (store.kept.size > 0) await sleep(20);
+  const left = await expire(first.engine, "after a restart");
+  await first.engine.close();
+  assert.deepEqual([...store.kept], [left]);
+  store.isAway = false;
+  await using second = await open({ ...settings, folder });
+  while (store.kept.size > 0) await sleep(20);
+  assert.equal((await second.engine.get(left)).state, "expired");
+});
+
+test("writes the end of a job when its folder can be written to again", async () => {
+  const first = await open();
+  const { folder, store, engine } = first;
+  const { job } = await engine.submit(request("a"));
+  await rename(folder, `${folder}.away`);
+  await writeFile(folder, "no folder");
+  store.making.get(job.id)?.end();
+  await ended(engine, job.id);
+  await sleep(50);
+  await rm(folder);
+  await rename(`${folder}.away`, folder);
+  const path = join(folder, `${job.id}.json`);
+  while (!(await readFile(path, "utf8")).includes('"completed"')) await sleep(20);
+  await engine.close();
+  await using second = await open({ folder, store });
+  assert.equal((await second.engine.get(job.id)).state, "completed");
+});
+
+test("leaves alone what others keep in its folder, and opens beside it", async () => {
+  const folder = join(root, randomUUID());
+  await mkdir(join(folder, "a-folder.part"), { recursive: true });
+  await mkdir(join(folder, `${randomUUID()}.json.part`));
+  await writeFile(join(folder, "film.part"), "of somebody");
+  const half = `${randomUUID()}.json.part`;
+  await writeFile(join(folder, half), "half a rec");
+  const earlier = await readdir(folder);
+  await using opened = await open({ folder });
+  assert.deepEqual(await opened.engine.list(), []);
+  assert.deepEqual((await readdir(folder)).toSorted(), earlier.filter((name) => name !== half).toSorted());
+});
+
+test("a queue of none takes a job that runs at once, and no other", async () => {
+  await using opened = await open({ concurrency: 1, queue: 0 });
+  const { engine } = opened;
+  const { job } = await engine.submit(request("a"));
+  assert.equal((await engine.get(job.id)).state, "running");
+  await assert.rejects(engine.submit(request("b")), { code: "SCSV_JOB_QUEUE_FULL" });
 });

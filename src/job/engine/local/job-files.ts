@@ -2,12 +2,15 @@ import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { array, looseObject, nullable, number, picklist, record, safeParse, string, unknown } from "valibot";
 import { isCodedError } from "../../../errors.ts";
-import { readOwnNote } from "../../../spool/own-file.ts";
+import { mapConcurrently } from "../../../async/map-concurrently.ts";
+import { ownFileStats, readOwnNote } from "../../../spool/own-file.ts";
 import type { JobRecord } from "../../job.ts";
 
 /** Larger than any record: a request's parameters are at most as long as its target. */
 const mostBytes = 256 * 1024;
-const recordName = /^([\da-f-]{36})\.json$/;
+const recordName = /^([\da-f-]{36})\.json(\.part)?$/;
+/** There may be a hundred thousand, and each takes several calls of the system. */
+const readsAtOnce = 32;
 
 const result = looseObject({ sha256: string(), rows: number(), bytes: number(), guardedCells: number() });
 
@@ -57,16 +60,28 @@ export class JobFiles {
     this.#uid = uid;
   }
 
-  /** The records, the oldest first. */
-  async read(): Promise<readonly JobRecord[]> {
-    const records: JobRecord[] = [];
-    for (const name of await this.#names()) {
+  /**
+   * The records, the oldest first. Half-written ones are removed.
+   * @param onUnreadable called for each file that can't be read; it is left alone
+   */
+  async read(onUnreadable: (path: string, error: unknown) => void): Promise<readonly JobRecord[]> {
+    const found = await mapConcurrently(await this.#names(), readsAtOnce, async (name) => {
       const path = join(this.#folder, name);
-      if (name.endsWith(".part")) await rm(path, { force: true });
-      const [, id] = recordName.exec(name) ?? [];
-      const found = id === undefined ? undefined : parseRecord(await readOwnNote(path, this.#uid, mostBytes));
-      if (found?.id === id && found !== undefined) records.push(found);
-    }
+      const [, id, isPart] = recordName.exec(name) ?? [];
+      if (id === undefined) return undefined;
+      try {
+        if (isPart !== undefined) {
+          if ((await ownFileStats(path, this.#uid)) !== undefined) await rm(path, { force: true });
+          return undefined;
+        }
+        const job = parseRecord(await readOwnNote(path, this.#uid, mostBytes));
+        return job?.id === id ? job : undefined;
+      } catch (error) {
+        onUnreadable(path, error);
+        return undefined;
+      }
+    });
+    const records = found.filter((job) => job !== undefined);
     return records.toSorted((one, other) => (one.createdAt < other.createdAt ? -1 : 1));
   }
 

@@ -5,14 +5,16 @@ import type { Clock } from "../../../clock.ts";
 import { StreamCsvError, toError } from "../../../errors.ts";
 import { faultForClients } from "../../../fault-for-clients.ts";
 import { neverRejects } from "../../../never-rejects.ts";
+import { settleWithin } from "../../../async/settle-within.ts";
 import { HoldEstimate } from "../../../admission/hold-estimate.ts";
 import { spoolFault } from "../../../spool/spool-fault.ts";
 import type { JobEngine, JobStats, SubmittedJob } from "../../job-engine.ts";
 import type { JobSettings } from "../../job-settings.ts";
-import type { JobStore, StoredJob } from "../../job-store.ts";
+import type { JobStore } from "../../job-store.ts";
 import { hasEnded, type JobRecord, type JobRequest, type JobResult } from "../../job.ts";
 import { jobEnded, jobQueueFull, stoppedFault, tooManyJobs, unknownJob } from "../../job-faults.ts";
 import { samePlanKey } from "../../same-plan-key.ts";
+import { ExpiryOrder } from "./expiry-order.ts";
 import { JobFiles } from "./job-files.ts";
 
 /** Ended jobs without a result that are known at the most. */
@@ -20,6 +22,10 @@ const historyLength = 1000;
 /** Jobs that a list has at the most, the latest. */
 const mostListed = 1000;
 const sweepIntervalMs = 1000;
+/** After how long the removal of a result is tried again. */
+const removalRetryMs = 60_000;
+/** How long opening waits for the store to look for results; a folder needs no time for that. */
+const lookMs = 1000;
 /** Jobs of one token that may be unfinished. */
 const mostOfOwner = 100;
 
@@ -51,8 +57,10 @@ export class LocalEngine implements JobEngine {
   readonly #queued = new Set<string>();
   /** How many unfinished jobs each token has. */
   readonly #unfinished = new Map<string, number>();
-  /** Completed jobs, in the order in which they expire. */
-  readonly #kept = new Set<string>();
+  /** Completed jobs. */
+  readonly #kept = new ExpiryOrder();
+  /** Expired jobs whose result couldn't be removed yet, by id, and when that is tried again. */
+  readonly #unremoved = new Map<string, { readonly job: JobRecord; readonly againAtMs: number }>();
   /** Ended jobs without a result, in the order in which they are forgotten. */
   readonly #past = new Set<string>();
   /** Submissions that are being written. */
@@ -65,6 +73,8 @@ export class LocalEngine implements JobEngine {
   #isDraining = false;
   #isClosed = false;
   #areFilesWritten = true;
+  /** Jobs whose file doesn't have their latest record, because it couldn't be written. */
+  readonly #unwritten = new Set<string>();
 
   private constructor(context: LocalEngineContext) {
     this.#context = context;
@@ -76,14 +86,20 @@ export class LocalEngine implements JobEngine {
   static async open(context: LocalEngineContext): Promise<LocalEngine> {
     const engine = new LocalEngine(context);
     try {
-      const jobs = await engine.#files.read();
+      const jobs = await engine.#files.read((path, error) =>
+        context.log.warn({ file: path, err: toError(error) }, "the record of a job couldn't be read"),
+      );
+      for (const job of jobs) engine.#jobs.set(job.id, job);
       // The oldest first; what has ended in the order in which it expires.
       const ended = jobs.filter(hasEnded).toSorted((one, other) => expiryOf(one) - expiryOf(other));
-      for (const job of [...jobs.filter((one) => !hasEnded(one)), ...ended]) await engine.#takeOver(job);
+      for (const job of [...jobs.filter((one) => !hasEnded(one)), ...ended]) engine.#takeOver(job);
     } catch (error) {
       clearInterval(engine.#sweeping);
       throw spoolFault(error);
     }
+    const looking = engine.#lookForResults();
+    neverRejects(looking);
+    await settleWithin(looking, lookMs, () => undefined);
     return engine;
   }
 
@@ -147,7 +163,11 @@ export class LocalEngine implements JobEngine {
     if (hasEnded(job)) throw jobEnded(job);
     const running = this.#running.get(id);
     if (running === undefined) this.#end(job, { state: "cancelled" });
-    else running.abort.abort(new StreamCsvError("SCSV_CANCELLED", `The job "${id}" was cancelled.`));
+    else {
+      // The next request for the plan gets a new job, also while this one is still ending.
+      this.#leavePlan(job);
+      running.abort.abort(new StreamCsvError("SCSV_CANCELLED", `The job "${id}" was cancelled.`));
+    }
     return this.#jobs.get(id) ?? job;
   }
 
@@ -156,6 +176,8 @@ export class LocalEngine implements JobEngine {
     if (job?.state !== "completed" || job.result === null) return;
     const message = "The result was removed or changed by another program.";
     this.#put({ ...job, state: "failed", result: null, error: { code: "SCSV_JOB_RESULT_LOST", message } });
+    this.#kept.delete(id);
+    this.#leaveResult(job);
     await this.#removeResult(job);
   }
 
@@ -188,7 +210,9 @@ export class LocalEngine implements JobEngine {
     const { queue, concurrency } = this.#context.settings;
     const waiting = this.#queued.size + this.#promised;
     const retryAfterSeconds = this.#holds.retryAfterSeconds(waiting, concurrency);
-    if (waiting >= queue) throw jobQueueFull(queue, retryAfterSeconds);
+    // One that runs at once doesn't wait.
+    if (waiting >= queue && this.#running.size + waiting >= concurrency)
+      throw jobQueueFull(queue, retryAfterSeconds);
     if (owner !== null && (this.#unfinished.get(owner) ?? 0) >= mostOfOwner)
       throw tooManyJobs(mostOfOwner, retryAfterSeconds);
   }
@@ -205,8 +229,7 @@ export class LocalEngine implements JobEngine {
     else this.#unfinished.delete(owner);
   }
 
-  async #takeOver(job: JobRecord): Promise<void> {
-    this.#jobs.set(job.id, job);
+  #takeOver(job: JobRecord): void {
     if (job.state === "queued") {
       this.#byPlan.set(samePlanKey(job), job.id);
       this.#queued.add(job.id);
@@ -215,24 +238,33 @@ export class LocalEngine implements JobEngine {
       this.#countUnfinished(job.owner, 1);
       this.#end(job, { state: "failed", error: faultForClients(stoppedFault()) });
     } else if (job.state === "completed" && job.result !== null) {
-      this.#byPlan.set(samePlanKey(job), job.id);
-      this.#kept.add(job.id);
-      if (!(await this.#isThere({ ...job, result: job.result }))) await this.lose(job.id);
+      if (!this.#isPast(job)) this.#byPlan.set(samePlanKey(job), job.id);
+      this.#kept.add(job.id, expiryOf(job));
     } else {
       this.#past.add(job.id);
     }
   }
 
-  /** While the store can't be reached, its results count as present. A request for one that is gone finds out. */
-  async #isThere(job: JobRecord & StoredJob): Promise<boolean> {
-    try {
-      return await this.#context.store.adopt(job);
-    } catch (error) {
-      this.#context.log.warn(
-        { job: job.id, err: toError(error) },
-        "the result of a job couldn't be looked for",
-      );
-      return true;
+  /**
+   * Looks whether the results of an earlier run are there. When the store can't be reached, the rest counts as present: a request for
+   * one that is gone finds out. Never rejects.
+   */
+  async #lookForResults(): Promise<void> {
+    // Not those that are completed meanwhile.
+    const earlier = [...this.#kept];
+    for (const id of earlier) {
+      const job = this.#jobs.get(id);
+      if (this.#isClosed) return;
+      // It may have expired meanwhile.
+      if (job?.state !== "completed" || job.result === null) continue;
+      try {
+        const isThere = await this.#context.store.adopt({ ...job, result: job.result });
+        if (!isThere && !this.#isClosed) await this.lose(id);
+      } catch (error) {
+        if (!this.#isClosed)
+          this.#context.log.warn({ err: toError(error) }, "the results of jobs couldn't be looked for");
+        return;
+      }
     }
   }
 
@@ -304,7 +336,7 @@ export class LocalEngine implements JobEngine {
     };
     this.#queued.delete(job.id);
     this.#countUnfinished(job.owner, -1);
-    if (state === "completed") this.#kept.add(job.id);
+    if (state === "completed") this.#kept.add(job.id, expiryOf(ended));
     else this.#leaveResult(job);
     this.#made[state] += 1;
     if (state === "completed") {
@@ -326,20 +358,33 @@ export class LocalEngine implements JobEngine {
     else log.error({ ...line, err: cause === undefined ? error : toError(cause) }, "job failed");
   }
 
-  /** Keeps a record, and writes it; that the write fails is logged, and the job goes on. */
+  /** Keeps a record, and writes it; a write that fails is logged and repeated later, and the job goes on. */
   #put(job: JobRecord): void {
     this.#jobs.set(job.id, job);
     neverRejects(this.#write(job));
   }
 
-  async #write(job: JobRecord): Promise<void> {
+  /** Whether the record could be written. */
+  async #write(job: JobRecord): Promise<boolean> {
     try {
       await this.#files.write(job);
       this.#areFilesWritten = true;
+      return true;
     } catch (error) {
       if (this.#areFilesWritten)
         this.#context.log.error({ err: toError(error) }, "records of jobs can't be written");
       this.#areFilesWritten = false;
+      this.#unwritten.add(job.id);
+      return false;
+    }
+  }
+
+  /** Writes what couldn't be written, such as that a job is completed, until the first failure. */
+  async #writeAgain(): Promise<void> {
+    for (const id of this.#unwritten) {
+      this.#unwritten.delete(id);
+      const job = this.#jobs.get(id);
+      if (job !== undefined && !(await this.#write(job))) return;
     }
   }
 
@@ -351,29 +396,46 @@ export class LocalEngine implements JobEngine {
   /** Removes results that have expired, and records that have been expired for as long as a result is kept. */
   async #sweep(): Promise<void> {
     const { clock, settings } = this.#context;
-    for (const id of this.#kept) {
+    for (const id of this.#kept.takeUntil(clock.wallMs())) {
       const job = this.#jobs.get(id)!;
-      if (clock.wallMs() < expiryOf(job)) break;
-      this.#put({ ...job, state: "expired", result: null });
-      await this.#removeResult(job);
+      // Its file says so only when the result is removed, so that it is removed after a restart otherwise.
+      this.#jobs.set(id, { ...job, state: "expired", result: null });
+      this.#leaveResult(job);
+      await this.#expire(job);
+    }
+    for (const [id, { job, againAtMs }] of this.#unremoved) {
+      if (clock.nowMs() < againAtMs) continue;
+      this.#unremoved.delete(id);
+      await this.#expire(job);
     }
     for (const id of this.#past) {
       const job = this.#jobs.get(id)!;
       const keptMs = job.state === "expired" ? settings.keepMs : 0;
       if (clock.wallMs() < expiryOf(job) + keptMs) break;
-      this.#forget(job);
+      if (!this.#unremoved.has(id)) this.#forget(job);
+    }
+    await this.#writeAgain();
+  }
+
+  /** Removes the result of a job that has expired, and then writes that it has; later if that fails. */
+  async #expire(job: JobRecord): Promise<void> {
+    if (await this.#removeResult(job)) {
+      const expired = this.#jobs.get(job.id);
+      if (expired !== undefined) this.#put(expired);
+    } else {
+      this.#unremoved.set(job.id, { job, againAtMs: this.#context.clock.nowMs() + removalRetryMs });
     }
   }
 
-  /** Removes the result of a job that is completed by its record, from the store and from what requests get. */
-  async #removeResult({ result, ...job }: JobRecord): Promise<void> {
-    this.#kept.delete(job.id);
-    this.#leaveResult(job);
-    if (result === null) return;
+  /** Removes the result of a job from the store, whose record names it; false if that fails. */
+  async #removeResult({ result, ...job }: JobRecord): Promise<boolean> {
+    if (result === null) return true;
     try {
       await this.#context.store.remove({ ...job, result });
+      return true;
     } catch (error) {
       this.#context.log.warn({ job: job.id, err: toError(error) }, "the result of a job couldn't be removed");
+      return false;
     }
   }
 
