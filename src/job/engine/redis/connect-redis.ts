@@ -6,6 +6,9 @@ import type { RedisPackages } from "./redis-packages.ts";
 const answerTimeoutMs = 1000;
 const mostReconnectDelayMs = 1000;
 
+/** What a replica answers to a write. Before 7.0 Redis puts it into a sentence where a script writes. */
+const readOnly = /(?:^|-)READONLY /;
+
 /** How a connection treats an outage. */
 export type RedisUse =
   /** Commands of requests: fail at once while Redis is away, and within a second when it doesn't answer. */
@@ -43,7 +46,7 @@ export function connectRedis(
     retryStrategy: (times: number) =>
       isClosed ? null : Math.min(50 * 2 ** Math.min(times, 10), mostReconnectDelayMs),
     // After a failover the old primary refuses writes: find the new one.
-    reconnectOnError: ({ message }: Error) => message.startsWith("READONLY"),
+    reconnectOnError: ({ message }: Error) => readOnly.test(message),
   } satisfies RedisOptions;
   const client = new ioredis.Redis(url, options);
   const clients = [client];

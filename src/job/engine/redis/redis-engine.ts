@@ -62,6 +62,7 @@ export class RedisEngine implements JobEngine {
   #sweep: Promise<void> | undefined;
   #counted = { queued: 0, running: 0 };
   #isDraining = false;
+  #isClosed = false;
 
   private constructor(context: RedisEngineContext, packages: RedisPackages) {
     const { settings, store, log, clock, newId, timings = usualTimings } = context;
@@ -193,9 +194,11 @@ export class RedisEngine implements JobEngine {
 
   async close(): Promise<void> {
     this.#isDraining = true;
+    this.#isClosed = true;
     clearInterval(this.#sweeping);
     await this.#runner?.close();
-    await this.#sweep;
+    if (this.#sweep !== undefined)
+      await settleWithin(this.#sweep, this.#timings.closeMs, (error) => this.#outages.note(error));
     await this.#withinAsk(this.#queue.close());
     await this.#connection.close();
   }
@@ -242,7 +245,11 @@ export class RedisEngine implements JobEngine {
     try {
       const { removals, missing } = await this.#book.sweep(this.#timings.sweepMs);
       for (const id of missing) await this.#enqueue(id);
-      for (const removal of removals) await this.#remove(removal);
+      for (const removal of removals) {
+        // Each may take the store many seconds while it can't be reached. What is left is removed later, perhaps by another machine.
+        if (this.#isClosed) return;
+        await this.#remove(removal);
+      }
     } catch (error) {
       this.#outages.note(error);
     }

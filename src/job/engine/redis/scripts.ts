@@ -53,6 +53,21 @@ local function leaveResult(id)
   redis.call("ZADD", at("past"), ms(now), id)
 end
 
+-- Removes a job whose record is gone. Its owner is unknown, so \`submit\` looks at those of an owner itself.
+local function drop(id)
+  for _, set in ipairs({ "queued", "running" }) do redis.call("SREM", at(set), id) end
+  for _, name in ipairs({ "index", "due", "past" }) do redis.call("ZREM", at(name), id) end
+end
+
+-- How many unfinished jobs an owner has, without those whose record is gone.
+local function countOf(owner)
+  local set = at("owner:" .. owner)
+  for _, id in ipairs(redis.call("SMEMBERS", set)) do
+    if redis.call("EXISTS", jobAt(id)) == 0 then redis.call("SREM", set, id) end
+  end
+  return redis.call("SCARD", set)
+end
+
 local function finish(id, state, keep, error, lastOrphan)
   local owner = field(id, "owner")
   redis.call("SREM", at("queued"), id)
@@ -92,7 +107,8 @@ if known then return { "known", read(known) } end
 local meanMs = redis.call("GET", at("pace")) or "0"
 local running = redis.call("SCARD", at("running"))
 if redis.call("SCARD", at("queued")) >= tonumber(ARGV[4]) then return { "full", {}, meanMs, running } end
-if owner ~= "" and redis.call("SCARD", at("owner:" .. owner)) >= tonumber(ARGV[5]) then
+if owner ~= "" and redis.call("SCARD", at("owner:" .. owner)) >= tonumber(ARGV[5])
+  and countOf(owner) >= tonumber(ARGV[5]) then
   return { "many", {}, meanMs, running }
 end
 redis.call("HSET", jobAt(id), "id", id, "plan", plan, "owner", owner, "request", ARGV[6], "state", "queued",
@@ -257,7 +273,13 @@ local missing = {}
 for _, set in ipairs({ "queued", "running" }) do
   for _, id in ipairs(redis.call("SRANDMEMBER", at(set), 100)) do
     local isKnown = redis.call("EXISTS", at("${queueName}:" .. id)) == 1
-    if not isKnown and now - tonumber(field(id, "createdAt")) > ${missingAgeMs} then missing[#missing + 1] = id end
+    local created = field(id, "createdAt")
+    if not created then
+      -- Redis or somebody else has removed the record; the job would take up its place for ever.
+      drop(id)
+    elseif not isKnown and now - tonumber(created) > ${missingAgeMs} then
+      missing[#missing + 1] = id
+    end
   end
 end
 return { removals, missing }

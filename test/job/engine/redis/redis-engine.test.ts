@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pino } from "pino";
+import { systemClock } from "../../../../src/clock.ts";
 import { StreamCsvError } from "../../../../src/errors.ts";
+import { connectRedis } from "../../../../src/job/engine/redis/connect-redis.ts";
+import { OutageLog } from "../../../../src/job/engine/redis/outage-log.ts";
+import { loadRedisPackages } from "../../../../src/job/engine/redis/redis-packages.ts";
 import type { JobStore } from "../../../../src/job/job-store.ts";
 import { noRedis, startRedis, type TestRedis } from "../../../harness/redis.ts";
 import { ended, makeEngines, request, running, until } from "./engines.ts";
@@ -262,5 +268,62 @@ describe("jobs on Redis", { skip: noRedis }, () => {
     await redis.command("DEL", `{stream-csv}:jobs:${job.id}`, "{stream-csv}:jobs:wait");
     await engines.open();
     assert.equal((await ended(submitter, job.id)).state, "completed");
+  });
+
+  it("expires results and counts anew after Redis has lost records of unfinished jobs", async () => {
+    await using engines = await makeEngines(redis);
+    const settings = { keepMs: 300 };
+    const submitter = await engines.open({ runsJobs: false, settings });
+    const many = await Promise.all(
+      Array.from({ length: 100 }, (_, at) => submitter.submit(request(`m${at}`, 10, { owner: "evicted" }))),
+    );
+    for (const { job } of many) await redis.command("DEL", `{stream-csv}:job:${job.id}`);
+    while ((await submitter.stats()).queued > 0) await sleep(20);
+    const owned = await submitter.submit(request("m100", 10, { owner: "evicted" }));
+    assert.equal(owned.isNew, true);
+    const runner = await engines.open({ settings });
+    await until(runner, owned.job.id, ({ state }) => state === "expired");
+  });
+
+  it("closes at once while its store hangs over results to remove", async () => {
+    await using engines = await makeEngines(redis);
+    const { store } = engines;
+    const tried: string[] = [];
+    const hanging: JobStore = {
+      kind: store.kind,
+      make: (...args) => store.make(...args),
+      adopt: () => store.adopt(),
+      offer: (job) => store.offer(job),
+      close: () => store.close(),
+      remove: async ({ id }) => {
+        tried.push(id);
+        await sleep(6000);
+        throw new Error("the bucket is away");
+      },
+    };
+    const engine = await engines.open({ store: hanging, settings: { keepMs: 200 } });
+    for (const key of ["n1", "n2", "n3"]) await ended(engine, (await engine.submit(request(key, 10))).job.id);
+    while (tried.length === 0) await sleep(20);
+    const sinceMs = performance.now();
+    await engine.close();
+    const tookMs = performance.now() - sinceMs;
+    assert.ok(tookMs < 5000, `it took ${tookMs} ms`);
+    await sleep(7000);
+    assert.equal(tried.length, 1, "it begins no other removal");
+  });
+
+  it("looks for the new primary where a script fails on a replica, in the words of Redis 6 and 7", async () => {
+    const outages = new OutageLog(pino({ level: "silent" }), systemClock, redis.url);
+    for (const words of [
+      "READONLY You can't write against a read only replica. script: f, on @user_script:1.",
+      "ERR Error running script (call to f_1): @user_script:1: @user_script: 1: -READONLY You can't write against a read only replica.",
+    ]) {
+      const { client, close } = connectRedis(await loadRedisPackages(), redis.url, "wait", outages);
+      await once(client, "ready");
+      const again = once(client, "ready");
+      await assert.rejects(client.eval("return redis.error_reply(ARGV[1])", 0, words), /READONLY/);
+      await again;
+      await close();
+    }
   });
 });
