@@ -1,3 +1,4 @@
+import { requireUsableAddress } from "../../job/engine/redis/redis-address.ts";
 import { requireSharedStore } from "../../job/engine/redis/require-shared-store.ts";
 import type { JobSettings } from "../../job/job-settings.ts";
 import { parseS3Location } from "../../job/store/s3/s3-location.ts";
@@ -19,12 +20,15 @@ const checks: { readonly [N in keyof JobSettings]: SettingCheck } = {
 
 /**
  * Checks where jobs run and where their results are, each by itself and both together.
- * @throws what a `SettingCheck` throws; StreamCsvError `SCSV_BAD_SETTING` for a name of a bucket that can't be, and for a store
- *   that only one machine reaches with an engine of several
+ * @throws what a `SettingCheck` throws; StreamCsvError `SCSV_BAD_SETTING` for a name of a bucket or an address of Redis that can't
+ *   be, and for a store that only one machine reaches with an engine of several
  */
 export function checkJobs(name: string, value: unknown): void {
   fields(name, value, checks);
   const { engine, store } = value as JobSettings;
-  if (engine !== "local") requireSharedStore({ engine, store });
+  if (engine !== "local") {
+    requireUsableAddress(engine);
+    requireSharedStore({ engine, store });
+  }
   if (store !== "folder") parseS3Location(store);
 }

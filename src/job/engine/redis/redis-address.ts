@@ -1,3 +1,54 @@
+import { StreamCsvError } from "../../../errors.ts";
+
+/** Options of the client that this program sets itself, or that BullMQ refuses. */
+const ownOptions: ReadonlySet<string> = new Set([
+  "autoResendUnfulfilledCommands",
+  "commandTimeout",
+  "connectTimeout",
+  "connectionName",
+  "enableOfflineQueue",
+  "keepAlive",
+  "keyPrefix",
+  "lazyConnect",
+  "maxRetriesPerRequest",
+  "reconnectOnError",
+  "retryStrategy",
+]);
+
+/**
+ * Refuses an address that the client of Redis can't use. The message quotes neither user nor password.
+ * @throws StreamCsvError `SCSV_BAD_SETTING`
+ */
+export function requireUsableAddress(engine: string): void {
+  const { username, password, pathname, searchParams } = new URL(engine);
+  if (![username, password].every(isDecodable))
+    throw unusable("has a % in its user or password that begins no code of a character; write %25 for it");
+  if (!/^\/?\d*$/.test(pathname))
+    throw unusable(
+      `has the path ${JSON.stringify(pathname)}; it takes the number of a database, as in redis://HOST:6379/2`,
+    );
+  const option = [...searchParams.keys()].find((name) => ownOptions.has(name));
+  if (option !== undefined)
+    throw unusable(
+      `has the option "${option}", which can't be chosen; leave it out. Installations that share a Redis need a database each, as in redis://HOST:6379/2`,
+    );
+}
+
+function unusable(reason: string): StreamCsvError {
+  return new StreamCsvError("SCSV_BAD_SETTING", `The address in jobs.engine ${reason}.`, {
+    parameter: "jobs.engine",
+  });
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The address of a Redis as people may see it: without user, password and query. */
 export function redisAddress(url: string): string {
   const { protocol, hostname, port, pathname } = new URL(url);
