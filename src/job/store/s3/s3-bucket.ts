@@ -68,10 +68,29 @@ export class S3Bucket {
         const { ContentLength = 0, Metadata = {} } = await this.client.send(command, options);
         return { bytes: ContentLength, metadata: Metadata };
       } catch (error) {
-        if (statusOf(error) === 404) return null;
-        throw error;
+        if (statusOf(error) !== 404) throw error;
+        await this.#requireBucket(options);
+        return null;
       }
     });
+  }
+
+  /**
+   * An answer without a body can't say whether the object is missing or the bucket, such as that of a disk that isn't mounted yet.
+   * A service that forbids the question has the bucket.
+   */
+  async #requireBucket(options: { readonly abortSignal: AbortSignal }): Promise<void> {
+    try {
+      await this.client.send(new this.#sdk.HeadBucketCommand({ Bucket: this.bucket }), options);
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === 404)
+        throw Object.assign(new Error("The bucket doesn't exist"), {
+          name: "NoSuchBucket",
+          $metadata: { httpStatusCode: status },
+        });
+      if (status === undefined || status >= 500) throw error;
+    }
   }
 
   /** Removes an object; one that isn't there is no fault. */

@@ -28,7 +28,9 @@ export async function signAddress(
     ResponseCacheControl: "private, no-store",
   });
   try {
-    return await presigner.getSignedUrl(client, command, { expiresIn: expiresInSeconds });
+    // The SDK has corrected a wrong clock of this machine by the answers of the service, but not where it signs addresses.
+    const signingDate = new Date(Date.now() + client.config.systemClockOffset);
+    return await presigner.getSignedUrl(client, command, { expiresIn: expiresInSeconds, signingDate });
   } catch (error) {
     throw s3Fault(toError(error), `s3://${bucket}`, "sign an address");
   }

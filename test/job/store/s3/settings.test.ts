@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { askingPatience, connect, resolveAddress } from "../../../../src/job/store/s3/connect.ts";
@@ -106,4 +109,75 @@ test("asks for no checksums that only AWS knows", async () => {
   assert.equal(await client.config.requestChecksumCalculation(), "WHEN_REQUIRED");
   assert.equal(await client.config.responseChecksumValidation(), "WHEN_REQUIRED");
   client.destroy();
+});
+
+/** An S3 that answers each request with what the test says. */
+async function answering(answer: (method: string, path: string) => { status: number; date?: string }) {
+  const server = createServer((req, res) => {
+    const { status, date } = answer(req.method ?? "", req.url ?? "");
+    res.writeHead(status, { "Content-Length": 1, ...(date === undefined ? {} : { Date: date }) });
+    res.end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const store = await S3Store.open(
+    {
+      store: "s3://exports/made",
+      endpoint: `http://127.0.0.1:${port}`,
+      forcePathStyle: true,
+      region: "us-east-1",
+      keepMs: 3_600_000,
+    },
+    [],
+    { onWarning: () => undefined },
+  );
+  return {
+    store,
+    [Symbol.asyncDispose]: async () => {
+      await store.close();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+const credentials = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
+const stored = {
+  id: "00000000-0000-4000-8000-000000000000",
+  key: "a".repeat(64),
+  filename: "orders.csv",
+  contentType: "text/csv",
+  result: { rows: 1, bytes: 1, guardedCells: 0, sha256: "b".repeat(64) },
+};
+
+test("a bucket that is missing is a fault of the store, and no lost result", async () => {
+  Object.assign(process.env, credentials);
+  const { signal } = new AbortController();
+  await using gone = await answering(() => ({ status: 404 }));
+  const fault = { code: "SCSV_STORE_UNAVAILABLE", message: /NoSuchBucket/, hint: /Create the bucket/ };
+  await assert.rejects(gone.store.offer(stored, signal), fault);
+  await assert.rejects(gone.store.adopt(stored), fault);
+  for (const status of [200, 403]) {
+    await using empty = await answering((_, path) => ({
+      status: path.includes(stored.id) ? 404 : status,
+    }));
+    await assert.rejects(empty.store.offer(stored, signal), { code: "SCSV_JOB_RESULT_LOST" });
+    assert.equal(await empty.store.adopt(stored), false);
+  }
+});
+
+test("signs addresses by the clock of the service where that of this machine is wrong", async () => {
+  Object.assign(process.env, credentials);
+  const aheadMs = 3_600_000;
+  await using skewed = await answering(() => ({
+    status: 200,
+    date: new Date(Date.now() + aheadMs).toUTCString(),
+  }));
+  const offer = await skewed.store.offer(stored, new AbortController().signal);
+  assert.ok(offer.kind === "url");
+  const [, year, month, day, hour, minute, second] =
+    /^(....)(..)(..)T(..)(..)(..)Z$/.exec(new URL(offer.url).searchParams.get("X-Amz-Date") ?? "") ?? [];
+  const signedAtMs = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  assert.ok(Math.abs(signedAtMs - Date.now() - aheadMs) < 60_000, offer.url);
 });
