@@ -291,19 +291,25 @@ const removed = `return redis.call("ZREM", at("removals"), ARGV[1])`;
 /** Answers how many jobs are queued, and how many run. */
 const count = `return { redis.call("SCARD", at("queued")), redis.call("SCARD", at("running")) }`;
 
+/**
+ * The first line of scripts that end, expire or remove something. A Redis whose memory is full refuses commands that may need more
+ * until a script has written something. Removing needs none, so these go on and make room; submissions are refused.
+ */
+const evenWhenFull = `redis.call("DEL", at("none"))`;
+
 /** The scripts by name; each takes the prefix as its only key. */
 export const scripts = Object.fromEntries(
   Object.entries({
     submit,
     find,
     list,
-    start,
-    beat,
-    finish,
-    handBack,
-    cancel,
-    lose,
-    sweep,
+    start: evenWhenFull + start,
+    beat: evenWhenFull + beat,
+    finish: evenWhenFull + finish,
+    handBack: evenWhenFull + handBack,
+    cancel: evenWhenFull + cancel,
+    lose: evenWhenFull + lose,
+    sweep: evenWhenFull + sweep,
     removed,
     count,
   }).map(([name, text]) => [name, `${shared}${text}`]),

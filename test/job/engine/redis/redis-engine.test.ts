@@ -285,6 +285,23 @@ describe("jobs on Redis", { skip: noRedis }, () => {
     await until(runner, owned.job.id, ({ state }) => state === "expired");
   });
 
+  it("ends and expires jobs while the memory of Redis is full, and takes no new one", async () => {
+    await using engines = await makeEngines(redis);
+    const engine = await engines.open({ settings: { keepMs: 1000 } });
+    const { job } = await engine.submit(request("o1", 500));
+    await running(engine, job.id);
+    try {
+      await redis.command("CONFIG", "SET", "maxmemory", "1");
+      await until(engine, job.id, ({ state }) => state === "completed");
+      await until(engine, job.id, ({ state }) => state === "expired");
+      await assert.rejects(engine.submit(request("o2", 10)), { code: "SCSV_ENGINE_UNAVAILABLE" });
+      while ((await engine.list()).some(({ id }) => id === job.id)) await sleep(20);
+    } finally {
+      await redis.command("CONFIG", "SET", "maxmemory", "0");
+    }
+    assert.equal((await ended(engine, (await engine.submit(request("o2", 10))).job.id)).state, "completed");
+  });
+
   it("closes at once while its store hangs over results to remove", async () => {
     await using engines = await makeEngines(redis);
     const { store } = engines;
