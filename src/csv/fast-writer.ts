@@ -33,6 +33,12 @@ interface PreparedColumn {
 }
 
 /**
+ * Whether rows are being written. Their buffers serve all writers, but a cell's `toJSON()` is user code and may encode other
+ * rows meanwhile.
+ */
+let isWriting = false;
+
+/**
  * Writes rows as bytes; the same bytes as csv-stringify. A block of rows is written column by column into a column buffer, each
  * column in a loop made for its kind, and then put in order of the rows. No object or string is made for a number, a
  * date or a repeated text. The header row, which is short and written once, is left to csv-stringify.
@@ -48,7 +54,14 @@ export function fastWriter(columns: readonly string[], dialect: Dialect, memory:
       return header;
     },
     encode(batch, from, to, firstRow) {
+      if (isWriting) {
+        const general = stringifyWriter(compiled.names, dialect);
+        const rows = general.encode(batch, from, to, firstRow);
+        guardedCells += general.guardedCells;
+        return rows;
+      }
       const before = compiled.guardedCells;
+      isWriting = true;
       try {
         return compiled.encode(batch, from, to, firstRow, memory);
       } catch (error) {
@@ -57,6 +70,7 @@ export function fastWriter(columns: readonly string[], dialect: Dialect, memory:
           stringifyWriter(compiled.names, dialect).encode(batch, from, to, firstRow);
         throw error;
       } finally {
+        isWriting = false;
         guardedCells += compiled.guardedCells - before;
       }
     },

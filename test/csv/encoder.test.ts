@@ -339,6 +339,33 @@ const faults: readonly (readonly [value: unknown, code: string, options?: Dialec
   ["=1", "SCSV_FORMULA", { formulas: "reject" }],
 ];
 
+test("a value whose toJSON encodes other rows doesn't disturb the row it stands in", () => {
+  const columns = [{ name: "a" }, { name: "b" }, { name: "c" }];
+  const inner = (): string => {
+    const nested = new CsvEncoder(columns);
+    const rows = nested.encode(mixed(["x".repeat(300), 1, "=1"], [2, new Date(0), null]));
+    return `${Buffer.from(rows).toString().length}, ${nested.rowCount} rows`;
+  };
+  for (const batch of [
+    mixed(["first", { toJSON: inner }, "last"]),
+    { rowCount: 1, columns: ["first", { toJSON: inner }, "last"].map(asColumn) },
+  ]) {
+    const encoder = new CsvEncoder(columns);
+    assert.equal(Buffer.from(encoder.encode(batch)).toString(), 'first,"336, 2 rows",last\r\n');
+    assert.throws(() => new CsvEncoder(columns).encode(mixed(["", { toJSON: fail }, ""])), { row: 1 });
+    assert.equal(Buffer.from(encoder.encode(mixed([1, 2, 3]))).toString(), "1,2,3\r\n");
+  }
+});
+
+/** A value of a row whose values lie in one array. */
+function asColumn(_: unknown, first: number, values: readonly unknown[]): ColumnVector {
+  return { kind: "mixed", values, first, step: values.length };
+}
+
+function fail(): never {
+  throw new Error("away");
+}
+
 test("names the row and the column of a value that has no text", () => {
   for (const [value, code, options] of faults) {
     const encoder = new CsvEncoder([{ name: "a" }, { name: "price" }], resolveDialect("unix", options));
