@@ -16,11 +16,14 @@ export class FieldReader {
     this.#wanted = wanted;
   }
 
-  /** Writes the requested values of an object into `values`, from position `at` on. Missing values are undefined. */
-  read(row: object, values: unknown[], at: number): void {
-    if (!isRecord(row)) return;
+  /**
+   * Writes the requested values of an object into `values`, from position `at` on. Missing values are undefined. Returns
+   * false if all are missing.
+   */
+  read(row: object, values: unknown[], at: number): boolean {
+    if (!isRecord(row)) return false;
     if (this.#keys === undefined) this.#learn(row);
-    if (!this.#readInOrder(row, values, at)) this.#lookUp(row, values, at);
+    return this.#readInOrder(row, values, at) || this.#lookUp(row, values, at);
   }
 
   #learn(row: Readonly<Record<string, unknown>>): void {
@@ -48,8 +51,14 @@ export class FieldReader {
     return place === keys.length && place > 0;
   }
 
-  #lookUp(row: Readonly<Record<string, unknown>>, values: unknown[], at: number): void {
-    for (const [column, key] of this.#wanted.entries()) values[at + column] = row[key];
+  #lookUp(row: Readonly<Record<string, unknown>>, values: unknown[], at: number): boolean {
+    let isFound = false;
+    for (const [column, key] of this.#wanted.entries()) {
+      const value = row[key];
+      values[at + column] = value;
+      isFound ||= value !== undefined;
+    }
+    return isFound;
   }
 }
 

@@ -1,10 +1,11 @@
-import { types } from "node:util";
 import type { Batch } from "../csv/batch.ts";
 import { StreamCsvError, wrongRange } from "../errors.ts";
 import { formatCountOf } from "../units.ts";
+import { describeValue } from "../body/chunk.ts";
 import type { ItemReader } from "../body/item-reader.ts";
 import { FieldReader } from "./field-reader.ts";
 import { placesIn, shownColumns, type RowColumn } from "./row-columns.ts";
+import { describeNonRow, isBytes, isPlainObject } from "./row-kind.ts";
 import { GivenSource, type Row } from "./rows.ts";
 import type { Source } from "./source.ts";
 
@@ -27,7 +28,8 @@ export interface RowSelection {
 /**
  * Groups rows into batches of at most 256 rows. The first row is yielded at once, and further batches as soon as the rows
  * pause. The reader is closed however the iteration ends.
- * @throws StreamCsvError `SCSV_ROW_SHAPE`, with the row, for a row that is neither an array nor an object, or has too many values
+ * @throws StreamCsvError `SCSV_ROW_SHAPE`, with the row, for a row that is neither an array nor an object, or one without
+ *   properties such as a promise or a `Map`, or has too many values
  */
 export async function* rowBatches(
   reader: ItemReader,
@@ -48,8 +50,7 @@ export async function* rowBatches(
         yield* sourceBatches(first.source, reader, layout, selection);
         return;
       }
-      if (types.isPromise(first)) throw rowShape(count + 1, "is a promise, not an array or an object");
-      layout.columns ??= shownColumns(checkedRow(first, 1));
+      layout.columns ??= columnsOf(checkedRow(first, 1));
       wanted ??= wantedColumns(layout.columns, places);
       fields ??= new FieldReader(wanted.map(({ key }) => key));
       yield batchOf(taken, count, layout.columns.length, wanted, fields);
@@ -156,7 +157,7 @@ function batchOf(
     const row = checkedRow(rows[index], rowsBefore + index + 1, columnCount);
     if (isList(row))
       for (let column = 0; column < step; column += 1) values[at + column] = row[wanted[column]?.place ?? 0];
-    else reader.read(row, values, at);
+    else if (!reader.read(row, values, at)) refuseNonRow(row, rowsBefore + index + 1);
     at += step;
   }
   return {
@@ -175,6 +176,30 @@ function checkedRow(row: unknown, number: number, columnCount = Number.POSITIVE_
       `has ${formatCountOf(row.length, "value")} for ${formatCountOf(columnCount, "column")}`,
     );
   return row;
+}
+
+/** The columns that the first row shows. */
+function columnsOf(first: Row): readonly RowColumn[] {
+  const columns = shownColumns(first);
+  if (isBytes(first)) throw notRow(1, describeValue(first));
+  if (columns.length > 0 || isList(first)) return columns;
+  refuseNonRow(first, 1);
+  if (isPlainObject(first)) return columns;
+  throw new StreamCsvError(
+    "SCSV_ROW_SHAPE",
+    `Row 1 is ${describeValue(first)} and has no properties of its own that tell the columns.`,
+    { row: 1, hint: "Name them with columns, or yield plain objects." },
+  );
+}
+
+/** Refuses an object of which no value was found because of what it is. */
+function refuseNonRow(row: object, number: number): void {
+  const description = describeNonRow(row);
+  if (description !== undefined) throw notRow(number, description);
+}
+
+function notRow(number: number, description: string): StreamCsvError {
+  return rowShape(number, `is ${description}, not an array or an object`);
 }
 
 function isList(row: object): row is readonly unknown[] {

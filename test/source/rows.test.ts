@@ -249,6 +249,39 @@ test("names the row that has no shape a row may have", async () => {
   });
 });
 
+const nonRows: readonly (readonly [row: object, what: string])[] = [
+  [Promise.resolve({ id: 2 }), "a promise"],
+  [new Map([["id", 2]]), "an instance of Map"],
+  [new Set([2]), "an instance of Set"],
+  [Buffer.from("id\n2\n"), "an instance of Buffer"],
+  [Float64Array.of(2), "an instance of Float64Array"],
+  [new Date(0), "an instance of Date"],
+  [new RangeError("away"), "an instance of RangeError"],
+  [(function* () {})(), "an object"],
+];
+
+test("refuses an object whose contents aren't its properties, in every row, instead of losing them", async () => {
+  for (const [row, what] of nonRows) {
+    const message = (number: number) => `Row ${number} is ${what}, not an array or an object.`;
+    const shape = { code: "SCSV_ROW_SHAPE" };
+    await assert.rejects(batchesOf(rowsSource([row])), { ...shape, row: 1, message: message(1) });
+    await assert.rejects(batchesOf(rowsSource([row], { columns: ["id"] })), { ...shape, row: 1 });
+    const second = rowsSource([{ id: 1 }, row]);
+    await assert.rejects(batchesOf(second), { ...shape, row: 2, message: message(2) });
+  }
+  class Account {
+    readonly #id = 7;
+    get id(): number {
+      return this.#id;
+    }
+  }
+  await assert.rejects(batchesOf(rowsSource([new Account()])), {
+    message: "Row 1 is an instance of Account and has no properties of its own that tell the columns.",
+  });
+  assert.equal((await batchesOf(rowsSource([new Account()], { columns: ["id"] }))).length, 1);
+  assert.equal((await batchesOf(rowsSource([{ id: 1 }, {}, { other: 2 }]))).length, 1);
+});
+
 test("takes a result that is not a promise from an asynchronous iterator, as for await does", async () => {
   let id = 0;
   const next = (): unknown => (id < 3 ? { done: false, value: { id: (id += 1) } } : { done: true });

@@ -1,0 +1,27 @@
+import { types } from "node:util";
+import { isAsyncIterable, isIterable, isThenable } from "../body/chunk-reader.ts";
+import { describeValue } from "../body/chunk.ts";
+
+/**
+ * What an object is if its contents aren't its properties, so that a row of it would be lost: a promise, a stream's bytes, a
+ * `Map`, a generator, a date. Undefined for any other object.
+ */
+export function describeNonRow(row: object): string | undefined {
+  if (isThenable(row)) return "a promise";
+  const isOther = isBytes(row) || isIterable(row) || isAsyncIterable(row) || types.isDate(row);
+  return isOther || types.isNativeError(row) ? describeValue(row) : undefined;
+}
+
+/** Whether an object is bytes or numbers, whose properties are their positions. */
+export function isBytes(row: object): boolean {
+  return ArrayBuffer.isView(row) || types.isAnyArrayBuffer(row);
+}
+
+/**
+ * Whether an object is of no class, so that it has no properties but its own. Not by its prototype, because `Object.prototype`
+ * differs in each realm.
+ */
+export function isPlainObject(row: object): boolean {
+  const className: unknown = row.constructor?.name;
+  return className === undefined || className === "Object";
+}
