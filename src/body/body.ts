@@ -1,3 +1,5 @@
+import { wrongType } from "../errors.ts";
+import { describeValue } from "./chunk.ts";
 import {
   type BodyKind,
   type ChunkReader,
@@ -41,6 +43,7 @@ export class Body {
   /** Records whether a step was the last one; true if it has a chunk. */
   accept(step: Pulled): boolean {
     this.#isBusy = false;
+    requireStep(step);
     if (step.done === true && this.#closing === undefined) this.#hasEnded = true;
     return step.done !== true;
   }
@@ -78,6 +81,14 @@ export class Body {
     this.abort(reason);
     await this.#reader.close(reason, this.#isBusy);
   }
+}
+
+/** A broken iterator's step without `done` would count as an item, and one that isn't there as the end. */
+function requireStep(step: unknown): void {
+  if (typeof step === "object" && step !== null) return;
+  throw wrongType(
+    `The next() of a body's iterator gave ${describeValue(step)}, not an object with done and value.`,
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 // Longer than most, because the readers of all kinds of source must open and close alike, which shows only side by side.
 
+import { finished as whenFinished, type Readable } from "node:stream";
 import { types } from "node:util";
 import { isCodedError, toError, wrongType } from "../errors.ts";
 import { type Chunk, describeValue, isChunk } from "./chunk.ts";
@@ -120,13 +121,21 @@ function readIterator(iterator: Iterator<unknown>, source: unknown): ChunkReader
 
 function readAsyncIterator(iterator: AsyncIterator<unknown>, source: unknown): ChunkReader {
   return {
-    read: () => Promise.resolve(iterator.next()),
+    read: () => nativePromise(iterator.next()),
     close: (_reason, isBusy) => closeIterator(iterator, source, isBusy),
     isLending: isLending(source),
     get failure() {
       return earlyFailureOf(source);
     },
   };
+}
+
+/**
+ * The promise as one of this realm, by which a reader of steps knows it. A test runner loads modules into a realm of their own,
+ * where the promises of Node's streams are foreign.
+ */
+function nativePromise<T>(promise: T | PromiseLike<T>): Promise<T> {
+  return Promise.resolve(promise);
 }
 
 type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
@@ -190,7 +199,7 @@ function readWebStream(stream: WebStream): ChunkReader {
   reader.closed.catch(fail);
   return {
     read: () =>
-      reader.read().catch((error: unknown) => {
+      nativePromise(reader.read()).catch((error: unknown) => {
         fail(error);
         throw error;
       }),
@@ -214,11 +223,12 @@ function readNodeStream(stream: NodeReadable): ChunkReader {
   return {
     read: () => {
       iterator ??= stream[Symbol.asyncIterator]();
-      return iterator.next();
+      const step = nativePromise(iterator.next());
+      return stream.rstCode === undefined ? step : step.then((taken) => unlessReset(taken, stream));
     },
     close: async () => {
       if (!stream.destroyed) stream.destroy();
-      if (stream.closed === false) await new Promise<void>((resolve) => void stream.once("close", resolve));
+      if (stream.closed === false) await closed(stream);
       if (stream.closed === true) stream.off("error", ignore);
     },
     get failure() {
@@ -229,6 +239,27 @@ function readNodeStream(stream: NodeReadable): ChunkReader {
 }
 
 function ignore(): void {}
+
+/** Node ends an HTTP/2 stream without an error when the other side cancels it, closes the session or dies. */
+function unlessReset(step: Pulled, { rstCode, readableEnded }: NodeReadable): Pulled {
+  if (step.done !== true || rstCode === 0 || readableEnded === true) return step;
+  const message = `The HTTP/2 stream that a body comes from was reset before its end, with the code ${rstCode}.`;
+  throw Object.assign(new Error(message), { code: "ERR_STREAM_PREMATURE_CLOSE" });
+}
+
+/**
+ * Waits until a destroyed stream is closed. It doesn't wait for a stream made with `emitClose: false`, which reports that to
+ * nobody.
+ */
+function closed(stream: NodeReadable): Promise<void> {
+  return new Promise((resolve) => {
+    const options = { writable: false, error: false };
+    const forget = whenFinished(stream as unknown as Readable, options, () => {
+      forget();
+      resolve();
+    });
+  });
+}
 
 /** Calls the producer at the first read, and reads its result. */
 class ProducerReader implements ChunkReader {
@@ -324,6 +355,9 @@ interface NodeReadable extends AsyncIterable<unknown> {
   readonly destroyed: boolean;
   readonly closed?: boolean;
   readonly errored?: Error | null;
+  readonly readableEnded?: boolean;
+  /** Only a stream of HTTP/2 has it. */
+  readonly rstCode?: number;
   destroy(): unknown;
   on(event: "error", listener: () => void): unknown;
   off(event: "error", listener: () => void): unknown;

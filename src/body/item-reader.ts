@@ -61,7 +61,7 @@ export class ItemReader {
         }
         if (taken.length > 0) pause ??= new Pause();
         const step = await this.#settled(pulled, pause);
-        if (step === undefined) break;
+        if (step === paused) break;
         this.#pending = undefined;
         if (!this.#accept(step)) break;
         taken.push(step.value);
@@ -115,10 +115,10 @@ export class ItemReader {
     return false;
   }
 
-  /** Waits for a step; undefined if the pause begins first. */
-  #settled(pulled: Promise<Pulled>, pause: Pause | undefined): Promise<Pulled | undefined> {
+  /** Waits for a step, or for the beginning of the pause. */
+  #settled(pulled: Promise<Pulled>, pause: Pause | undefined): Promise<Pulled | typeof paused> {
     this.#pending = pulled;
-    return this.#interruption.wait<Pulled | undefined>((resolve, reject) => {
+    return this.#interruption.wait<Pulled | typeof paused>((resolve, reject) => {
       pulled.then(resolve, reject);
       pause?.begun.then(resolve, reject);
     });
@@ -139,14 +139,16 @@ function givenBack(): StreamCsvError {
   return new StreamCsvError("SCSV_CANCELLED", "The reader was closed before all rows were read.");
 }
 
+const paused = Symbol("paused");
+
 /** Begins with the next turn of the event loop, when nothing more can arrive without a timer or input. */
 class Pause {
-  readonly begun: Promise<undefined>;
+  readonly begun: Promise<typeof paused>;
   #immediate: NodeJS.Immediate | undefined;
 
   constructor() {
     this.begun = new Promise((resolve) => {
-      this.#immediate = setImmediate(resolve, undefined);
+      this.#immediate = setImmediate(resolve, paused);
     });
   }
 
