@@ -130,7 +130,7 @@ export class BlockCompressor {
   async #output(): Promise<Uint8Array> {
     await this.#interruption.race(this.#pending);
     this.#isAhead = false;
-    const output: unknown = this.#compressor.read();
-    return output instanceof Uint8Array ? output : nothing;
+    const output = this.#compressor.read() as Uint8Array | null;
+    return output ?? nothing;
   }
 }

@@ -112,10 +112,15 @@ function arrayText(values: readonly unknown[], ancestors: unknown[]): string {
 }
 
 function recordText(record: object, ancestors: unknown[]): string {
-  if (record instanceof Map) return entriesText(record, ancestors);
+  if (isMap(record)) return entriesText(record, ancestors);
   const entries = Object.entries(record);
   refuseHidden(record, entries.length);
   return entriesText(entries, ancestors);
+}
+
+/** Whether an object is a `Map` of whatever realm: a test runner has classes of its own. */
+function isMap(value: object): value is Map<unknown, unknown> {
+  return value instanceof Map || tagOf(value) === "[object Map]";
 }
 
 function entriesText(entries: Iterable<readonly [unknown, unknown]>, ancestors: unknown[]): string {

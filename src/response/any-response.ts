@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { wrongType } from "../errors.ts";
 import { Body } from "../body/body.ts";
 import { describeValue } from "../body/chunk.ts";
@@ -25,6 +26,6 @@ export function viewBody(response: AnyResponse): BodyView {
 }
 
 function passBytes(chunk: unknown): Uint8Array {
-  if (chunk instanceof Uint8Array) return chunk;
+  if (types.isUint8Array(chunk)) return chunk;
   throw wrongType(`streamingContent gives byte arrays, not ${describeValue(chunk)}.`);
 }
