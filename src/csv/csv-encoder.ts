@@ -1,7 +1,8 @@
 import { requireMethods, requireObject, requireText } from "../check-arguments.ts";
 import { textOf, wrongRange, wrongType } from "../errors.ts";
 import { notAmong } from "../similar-name.ts";
-import type { Batch, ColumnVector } from "./batch.ts";
+import type { Batch } from "./batch.ts";
+import { checkBatch } from "./check-batch.ts";
 import { ownMemory, type ChunkMemory } from "./chunk-memory.ts";
 import { dialects, type Dialect } from "./dialect.ts";
 import { type EncoderName, encoderNames } from "./encoder-name.ts";
@@ -103,7 +104,8 @@ export class CsvEncoder {
    * Rows `from` to `to`, the latter excluded, each with its line ending.
    * @throws StreamCsvError `SCSV_INVALID_DATE`, `SCSV_NON_FINITE`, `SCSV_FORMULA`, `SCSV_NO_TEXT`, with row and column
    * @throws TypeError `SCSV_ARG_TYPE` for a value that is not a batch
-   * @throws RangeError `SCSV_ARG_RANGE` when the batch has other columns, or fewer rows, or its text exceeds 2 GiB
+   * @throws RangeError `SCSV_ARG_RANGE` when the batch has other columns, or fewer rows, a vector of it fewer values than it has
+   *   rows, or its text exceeds 2 GiB
    */
   encode(batch: Batch, from = 0, to?: number): Uint8Array {
     checkBatch(batch);
@@ -129,33 +131,3 @@ function checkColumns(columns: unknown): void {
     requireText(`name in columns[${index}]`, (column as CsvColumn).name);
   });
 }
-
-function checkBatch(batch: unknown): void {
-  requireObject("batch", batch, "rowCount", "columns");
-  const { columns } = batch as { readonly columns: unknown };
-  if (!Array.isArray(columns)) throw wrongType("columns of a batch is a list of vectors.");
-  columns.forEach((column: unknown, index) => {
-    requireObject(`columns[${index}] of a batch`, column, "kind");
-    const { kind } = column as { readonly kind: unknown };
-    if (typeof kind !== "string" || !Object.hasOwn(vectorKinds, kind))
-      throw wrongType(
-        `kind in columns[${index}] of a batch is one of ${Object.keys(vectorKinds).join(", ")}, not ${textOf(kind)}.`,
-      );
-  });
-}
-
-const vectorKinds: Readonly<Record<ColumnVector["kind"], true>> = {
-  integer: true,
-  decimal: true,
-  float: true,
-  boolean: true,
-  timestamp: true,
-  date: true,
-  text: true,
-  utf8: true,
-  "number-text": true,
-  "json-text": true,
-  dictionary: true,
-  bytes: true,
-  mixed: true,
-};

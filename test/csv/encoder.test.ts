@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stringify } from "csv-stringify/sync";
-import { CsvEncoder, type Batch, type ColumnVector, type DialectOptions } from "../../src/index.ts";
+import {
+  csvChunks,
+  CsvEncoder,
+  rowsSource,
+  type Batch,
+  type ColumnVector,
+  type DialectOptions,
+  type Source,
+} from "../../src/index.ts";
 import { DayValue, DecimalValue, InstantValue, JsonTextValue, NumberTextValue } from "../../src/csv/value.ts";
 import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 import { toStringifyOptions } from "../../src/csv/to-stringify-options.ts";
@@ -365,6 +373,53 @@ function asColumn(_: unknown, first: number, values: readonly unknown[]): Column
 function fail(): never {
   throw new Error("away");
 }
+
+const bytes = Buffer.from("abc");
+const short = Uint32Array.of(0);
+const damaged: readonly (readonly [vector: object, code: string])[] = [
+  [{ kind: "integer", values: Int32Array.of(1) }, "SCSV_ARG_RANGE"],
+  [{ kind: "integer", values: Int32Array.of(1, 2), nulls: Uint8Array.of(0) }, "SCSV_ARG_RANGE"],
+  [{ kind: "decimal", unscaled: BigInt64Array.of(1n), scale: 2 }, "SCSV_ARG_RANGE"],
+  [{ kind: "decimal", unscaled: BigInt64Array.of(1n, 2n) }, "SCSV_ARG_TYPE"],
+  [{ kind: "float", values: Float64Array.of(1) }, "SCSV_ARG_RANGE"],
+  [{ kind: "boolean", values: Uint8Array.of(1) }, "SCSV_ARG_RANGE"],
+  [{ kind: "boolean", values: [true, false] }, "SCSV_ARG_TYPE"],
+  [{ kind: "timestamp", unit: "ms", values: Float64Array.of(1) }, "SCSV_ARG_RANGE"],
+  [{ kind: "timestamp", unit: "s", values: Float64Array.of(1, 2) }, "SCSV_ARG_TYPE"],
+  [{ kind: "date", values: Int32Array.of(1) }, "SCSV_ARG_RANGE"],
+  [{ kind: "text", values: ["a"] }, "SCSV_ARG_RANGE"],
+  [{ kind: "utf8", bytes, starts: Uint32Array.of(0, 1), ends: short }, "SCSV_ARG_RANGE"],
+  [{ kind: "number-text", bytes, starts: short, ends: short }, "SCSV_ARG_RANGE"],
+  [{ kind: "json-text", bytes, starts: short, ends: short }, "SCSV_ARG_RANGE"],
+  [{ kind: "dictionary", codes: Uint8Array.of(0), dictionary: ["a"] }, "SCSV_ARG_RANGE"],
+  [{ kind: "bytes", values: [bytes] }, "SCSV_ARG_RANGE"],
+  [{ kind: "mixed", values: [1, 2, 3], first: 1, step: 2 }, "SCSV_ARG_RANGE"],
+];
+
+test("refuses a vector without a value for each row, which would get those of another export", () => {
+  for (const [vector, code] of damaged) {
+    const batch = { rowCount: 2, columns: [vector as ColumnVector] };
+    assert.throws(() => textOf(batch), { code, message: /columns\[0\] of a batch/ });
+    if (code === "SCSV_ARG_RANGE") assert.notEqual(textOf({ ...batch, rowCount: 1 }), "");
+  }
+});
+
+test("ends no export of a source cleanly whose batch doesn't count its rows", async () => {
+  for (const rowCount of [undefined, Number.NaN, -1, "2"]) {
+    const source: Source = {
+      ...rowsSource([], { columns: ["id"] }),
+      read: async function* () {
+        yield { rowCount: rowCount as number, columns: [{ kind: "mixed", values: [1, 2] }] };
+      },
+    };
+    await assert.rejects(
+      async () => {
+        for await (const chunk of csvChunks(source)) assert.ok(chunk);
+      },
+      { code: "SCSV_ARG_TYPE", message: `rowCount of a batch is a whole number from 0, not ${rowCount}.` },
+    );
+  }
+});
 
 test("names the row and the column of a value that has no text", () => {
   for (const [value, code, options] of faults) {
