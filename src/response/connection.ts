@@ -182,11 +182,16 @@ export class Connection {
       socket.prependListener("end", onHalfClose);
       this.#undo.push(() => socket.off("end", onHalfClose));
     }
-    this.#res.on("drain", onDrain).on("close", onGone).on("error", onGone);
-    this.#undo.push(
-      () => this.#res.off("drain", onDrain).off("close", onGone).off("error", onGone),
-      onSocketClose(socket, onGone),
-    );
+    // Not chained: compression middleware returns its own stream from `on("drain")`, and that one closes before the answer ends.
+    for (const [event, listener] of [
+      ["drain", onDrain],
+      ["close", onGone],
+      ["error", onGone],
+    ] as const) {
+      this.#res.on(event, listener);
+      this.#undo.push(() => this.#res.off(event, listener));
+    }
+    this.#undo.push(onSocketClose(socket, onGone));
     if (signal !== undefined) {
       signal.addEventListener("abort", onAbort, { once: true });
       this.#undo.push(() => signal.removeEventListener("abort", onAbort));

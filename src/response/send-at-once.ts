@@ -95,9 +95,13 @@ function endWith(res: ServerResponse, body: Uint8Array | string): Promise<void> 
     hasClosed = true;
     resolve?.();
   };
-  const unlisten = (): void => void res.off("finish", onFinish).off("close", onClose);
+  const unlisten = (): void => {
+    res.off("finish", onFinish);
+    res.off("close", onClose);
+  };
   // Middleware may emit events before its end() returns.
-  res.on("finish", onFinish).on("close", onClose);
+  res.on("finish", onFinish);
+  res.on("close", onClose);
   try {
     end(res, body);
   } catch (error) {

@@ -150,6 +150,35 @@ for (const name of ["nothing", ...Object.keys(middleware)]) {
   }
 }
 
+test("sends buffered answers of each size compressed behind several wrappers, in each order", async (t) => {
+  const orders = [
+    ["compression", "express-session"],
+    ["express-session", "compression"],
+    ["morgan", "express-session", "on-headers", "compression"],
+  ];
+  const stacked = createServer((req, res) => {
+    const [, order, size] = (req.url ?? "").split("/").map(Number);
+    Object.assign(req, { originalUrl: req.url });
+    const answer = async (): Promise<void> => {
+      outcomes.push(await send(new HttpResponse(bytesOf(size ?? 0)), req, res));
+    };
+    const names = orders[order ?? 0] ?? [];
+    names.reduceRight<() => void>((next, name) => () => middleware[name]?.(req, res, next), answer)();
+  }).listen(0, "127.0.0.1");
+  await once(stacked, "listening");
+  t.after(() => stacked.close().closeAllConnections());
+  for (const order of orders.keys()) {
+    for (const size of sizes) {
+      outcomes.length = 0;
+      const answer = await fetch(`http://127.0.0.1:${portOf(stacked)}/${order}/${size}`);
+      assert.ok(answer.headers.has("content-encoding"));
+      assert.deepEqual(new Uint8Array(await answer.arrayBuffer()), bytesOf(size));
+      await until(() => outcomes.length === 1);
+      assert.deepEqual([outcomes[0]?.state, outcomes[0]?.bytes], ["completed", size]);
+    }
+  }
+});
+
 test("keeps the session's cookie together with its own, and lets the log see the head", async () => {
   const answer = await exchange(portOf(server), "/express-session/HttpResponse");
   assert.match(answer.cookies.join(), /^connect\.sid=/);
