@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { gzipSync } from "node:zlib";
+import * as zlib from "node:zlib";
 import { test } from "node:test";
 import { createServer } from "node:http";
 import { once } from "node:events";
@@ -137,7 +137,7 @@ test("makes reading fail when the response is closed before its end", async () =
 
 test("passes on what fetch decoded without the headers of the coded body", async (t) => {
   const origin = createServer((_req, res) => {
-    const body = gzipSync("decoded");
+    const body = zlib.gzipSync("decoded");
     res
       .writeHead(200, { "Content-Encoding": "gzip", "Content-Length": body.byteLength, "X-A": "1" })
       .end(body);
@@ -153,6 +153,26 @@ test("passes on what fetch decoded without the headers of the coded body", async
     ["decoded", null, "1"],
   );
   origin.closeAllConnections();
+});
+
+test("keeps the coding of a body that fetch didn't decode", async (t) => {
+  const codings = [
+    "compress",
+    "gzip, unknown",
+    "",
+    ...(Reflect.has(zlib, "createZstdCompress") ? [] : ["zstd"]),
+  ];
+  const origin = createServer((req, res) => {
+    res.writeHead(200, { "Content-Encoding": codings[Number(req.url?.slice(1))] ?? "" }).end("coded");
+  }).listen(0, "127.0.0.1");
+  await once(origin, "listening");
+  t.after(() => origin.close().closeAllConnections());
+  for (const [index, coding] of codings.entries()) {
+    const response = fromWebResponse(await fetch(`http://127.0.0.1:${portOf(origin)}/${index}`));
+    assert.equal(response.headers.get("Content-Encoding"), coding);
+    assert.ok(response.streaming);
+    assert.equal((await HttpResponse.from(response.streamingContent)).text, "coded");
+  }
 });
 
 test("stays the same when it is converted there and back", async () => {

@@ -1,7 +1,9 @@
 import { wrongType } from "../../errors.ts";
 import { type Chunk, describeValue } from "../../body/chunk.ts";
 import { hasMethod, isIterable } from "../../body/chunk-reader.ts";
+import { zstd } from "../../compression/zstd.ts";
 import type { AnyResponse } from "../any-response.ts";
+import { splitList } from "../head/split-list.ts";
 import { appendCookieLine, type HttpResponseBase } from "../http-response-base.ts";
 import { HttpResponse } from "../http-response.ts";
 import { StreamingHttpResponse } from "../streaming-http-response.ts";
@@ -20,6 +22,9 @@ const connectionHeaders = new Set([
 /** `fetch` decodes the body, but keeps these headers, which describe the encoded one. */
 const codedHeaders = new Set(["content-encoding", "content-length"]);
 
+/** The codings that `fetch` decodes; if a body has another one too, it decodes none. */
+const decodedCodings = new Set(["gzip", "x-gzip", "deflate", "br", ...(zstd === undefined ? [] : ["zstd"])]);
+
 /**
  * The parts of a Web response that `fromWebResponse` reads. It isn't the class `Response`, because responses of the
  * npm packages undici and node-fetch, or of another realm such as a test runner's, are not instances of that class.
@@ -31,7 +36,7 @@ export interface WebResponseLike {
   readonly bodyUsed: boolean;
   readonly body: AsyncIterable<unknown> | { getReader(): unknown; readonly locked: boolean } | null;
   readonly headers: Iterable<[name: string, value: string]> & {
-    has(name: string): boolean;
+    get(name: string): string | null | undefined;
     /** The Set-Cookie lines one by one. */
     getSetCookie?(): string[];
     /** The same lines in node-fetch. */
@@ -42,7 +47,8 @@ export interface WebResponseLike {
 /**
  * Converts the Web's `Response` into a response that `send()` takes: a streaming one, or an empty buffered one if it
  * has no body. The body isn't read before it is sent. Closing the result cancels the unread rest. Set-Cookie lines
- * are kept unchanged.
+ * are kept unchanged. A body that `fetch` has decoded loses its Content-Encoding, and one of a coding that it doesn't know keeps
+ * it. The `fetch` of Node 22 doesn't decode zstd, which can't be told here: leave zstd out of its Accept-Encoding.
  *
  * @param webResponse - a `Response` of any realm or package, not read yet
  * @throws TypeError `SCSV_ARG_TYPE` if the value is not a Web response, is an error response (status 0), or has a
@@ -87,12 +93,17 @@ export function fromWebResponse(webResponse: WebResponseLike): AnyResponse {
 function isWebResponse(value: unknown): value is WebResponseLike {
   if (typeof value !== "object" || value === null) return false;
   const { status, headers, body } = value as Partial<WebResponseLike>;
-  const isHeaders = hasMethod(headers, "has") && isIterable(headers);
+  const isHeaders = hasMethod(headers, "get") && isIterable(headers);
   return typeof status === "number" && isHeaders && (body === null || typeof body === "object");
 }
 
+function isDecoded(contentEncoding: string | null | undefined): boolean {
+  const codings = splitList(contentEncoding?.toLowerCase() ?? "");
+  return codings.length > 0 && codings.every((coding) => decodedCodings.has(coding));
+}
+
 function copyHeaders({ url, headers }: WebResponseLike, response: HttpResponseBase): void {
-  const wasDecoded = url !== "" && headers.has("Content-Encoding");
+  const wasDecoded = url !== "" && isDecoded(headers.get("Content-Encoding"));
   response.headers.delete("Content-Type");
   for (const [name, value] of headers) {
     const key = name.toLowerCase();
