@@ -43,7 +43,7 @@ export class ItemReader {
 
   /**
    * Takes up to `most` items that arrive without a pause; an empty array at the end.
-   * @param isLast says after which item this call stops pulling
+   * @param isLast is called with each item before the next one is pulled, and says whether this call stops pulling
    */
   async take(most: number, isLast?: (item: unknown) => boolean): Promise<readonly unknown[]> {
     if (this.#interruption.cause !== undefined) throw this.#interruption.cause;

@@ -38,31 +38,30 @@ export async function* rowBatches(
 ): AsyncGenerator<Batch, void, undefined> {
   const { rows: limit = Number.POSITIVE_INFINITY, columns: places } = selection;
   let count = 0;
-  let wanted: readonly WantedColumn[] | undefined;
-  let fields: FieldReader | undefined;
+  let collector: RowCollector | undefined;
+  // A producer may yield the same object again with other values, so each row is read before the next one is pulled.
+  const read = (row: unknown): boolean => {
+    if (row instanceof GivenSource) return true;
+    layout.columns ??= columnsOf(checkedRow(row, 1));
+    collector ??= new RowCollector(layout.columns, places);
+    collector.add(row);
+    return false;
+  };
   try {
     while (count < limit) {
-      const most = Math.min(rowsPerBatch, limit - count);
-      const taken = await reader.take(most, count === 0 ? isGivenSource : undefined);
+      const taken = await reader.take(Math.min(rowsPerBatch, limit - count), read);
       if (taken.length === 0) return;
       const [first] = taken;
       if (first instanceof GivenSource) {
         yield* sourceBatches(first.source, reader, layout, selection);
         return;
       }
-      layout.columns ??= columnsOf(checkedRow(first, 1));
-      wanted ??= wantedColumns(layout.columns, places);
-      fields ??= new FieldReader(wanted.map(({ key }) => key));
-      yield batchOf(taken, count, layout.columns.length, wanted, fields);
+      if (collector !== undefined) yield collector.take();
       count += taken.length;
     }
   } finally {
     await reader.close();
   }
-}
-
-function isGivenSource(item: unknown): boolean {
-  return item instanceof GivenSource;
 }
 
 /**
@@ -140,30 +139,57 @@ function wantedColumns(
   });
 }
 
-/** The requested values of rows, which follow each other in one array. */
-function batchOf(
-  rows: readonly unknown[],
-  rowsBefore: number,
-  columnCount: number,
-  wanted: readonly WantedColumn[],
-  reader: FieldReader,
-): Batch {
-  const step = wanted.length;
-  // The array is filled first, so that the engine does not change its representation with the first number or text.
-  // oxlint-disable-next-line no-new-array -- growing a list value by value would take longer than everything else here
-  const values = new Array<unknown>(rows.length * step).fill(undefined);
-  let at = 0;
-  for (let index = 0; index < rows.length; index += 1) {
-    const row = checkedRow(rows[index], rowsBefore + index + 1, columnCount);
+/** Collects the requested values of rows, which follow each other in one array. */
+class RowCollector {
+  readonly #columnCount: number;
+  readonly #wanted: readonly WantedColumn[];
+  readonly #fields: FieldReader;
+  #values: unknown[] = [];
+  #rowCount = 0;
+  #rowsBefore = 0;
+  /** The rows that the array has room for. Batches of one reading usually have the same size. */
+  #room = 1;
+
+  constructor(columns: readonly RowColumn[], places: readonly number[] | undefined) {
+    this.#columnCount = columns.length;
+    this.#wanted = wantedColumns(columns, places);
+    this.#fields = new FieldReader(this.#wanted.map(({ key }) => key));
+  }
+
+  add(item: unknown): void {
+    const number = this.#rowsBefore + this.#rowCount + 1;
+    const row = checkedRow(item, number, this.#columnCount);
+    const wanted = this.#wanted;
+    const step = wanted.length;
+    const at = this.#rowCount * step;
+    if (at === this.#values.length) this.#grow();
+    const values = this.#values;
     if (isList(row))
       for (let column = 0; column < step; column += 1) values[at + column] = row[wanted[column]?.place ?? 0];
-    else if (!reader.read(row, values, at)) refuseNonRow(row, rowsBefore + index + 1);
-    at += step;
+    else if (!this.#fields.read(row, values, at)) refuseNonRow(row, number);
+    this.#rowCount += 1;
   }
-  return {
-    rowCount: rows.length,
-    columns: wanted.map((_, first) => ({ kind: "mixed", values, first, step })),
-  };
+
+  /** The rows so far; the next ones begin another batch. */
+  take(): Batch {
+    const values = this.#values;
+    const rowCount = this.#rowCount;
+    const step = this.#wanted.length;
+    this.#rowsBefore += rowCount;
+    this.#rowCount = 0;
+    this.#values = [];
+    this.#room = rowCount;
+    return { rowCount, columns: this.#wanted.map((_, first) => ({ kind: "mixed", values, first, step })) };
+  }
+
+  #grow(): void {
+    if (this.#rowCount > 0) this.#room = Math.min(rowsPerBatch, 2 * this.#room);
+    // The array is filled first, so that the engine does not change its representation with the first number or text.
+    // oxlint-disable-next-line no-new-array -- growing a list value by value would take longer than everything else here
+    const values = new Array<unknown>(this.#room * this.#wanted.length).fill(undefined);
+    for (let index = 0; index < this.#values.length; index += 1) values[index] = this.#values[index];
+    this.#values = values;
+  }
 }
 
 /** Checks the shape of a row and returns it. */

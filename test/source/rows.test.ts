@@ -282,6 +282,20 @@ test("refuses an object whose contents aren't its properties, in every row, inst
   assert.equal((await batchesOf(rowsSource([{ id: 1 }, {}, { other: 2 }]))).length, 1);
 });
 
+test("reads each row before the next one is made, which may be the same object with other values", async () => {
+  const list: unknown[] = [];
+  const record: { id?: number } = {};
+  function* lists(): Generator<Row> {
+    for (let id = 1; id <= 600; id += 1) yield Object.assign(list, [id]);
+  }
+  async function* records(): AsyncGenerator<Row> {
+    for (let id = 1; id <= 600; id += 1) yield Object.assign(record, { id });
+  }
+  const text = `id\r\n${Array.from({ length: 600 }, (_, index) => `${index + 1}\r\n`).join("")}`;
+  assert.equal(await csvOf(rowsSource(lists(), { columns: ["id"] })), text);
+  assert.equal(await csvOf(rowsSource(records())), text);
+});
+
 test("takes a result that is not a promise from an asynchronous iterator, as for await does", async () => {
   let id = 0;
   const next = (): unknown => (id < 3 ? { done: false, value: { id: (id += 1) } } : { done: true });
