@@ -31,13 +31,13 @@ async function loadInRealm(): Promise<typeof library> {
     define: { "import.meta.url": JSON.stringify(import.meta.url) },
     external: ["@duckdb/*", "better-sqlite3", "pg", "jose", "bullmq", "ioredis", "@aws-sdk/*"],
   });
-  const realm = vm.createContext();
+  const context = vm.createContext();
   const standard = new Set(Object.getOwnPropertyNames(vm.runInNewContext("globalThis")));
   for (const name of Object.getOwnPropertyNames(globalThis))
-    if (!standard.has(name)) Object.defineProperty(realm, name, { value: Reflect.get(globalThis, name) });
+    if (!standard.has(name)) Object.defineProperty(context, name, { value: Reflect.get(globalThis, name) });
   const module = { exports: {} };
   const load: unknown = vm.compileFunction(outputFiles[0]?.text ?? "", ["require", "module", "exports"], {
-    parsingContext: realm,
+    parsingContext: context,
   });
   assert.ok(typeof load === "function");
   load(createRequire(import.meta.url), module, module.exports);

@@ -228,7 +228,7 @@ function readNodeStream(stream: NodeReadable): ChunkReader {
     },
     close: async () => {
       if (!stream.destroyed) stream.destroy();
-      if (stream.closed === false) await closed(stream);
+      if (stream.closed === false) await untilClosed(stream);
       if (stream.closed === true) stream.off("error", ignore);
     },
     get failure() {
@@ -251,7 +251,7 @@ function unlessReset(step: Pulled, { rstCode, readableEnded }: NodeReadable): Pu
  * Waits until a destroyed stream is closed. It doesn't wait for a stream made with `emitClose: false`, which reports that to
  * nobody.
  */
-function closed(stream: NodeReadable): Promise<void> {
+function untilClosed(stream: NodeReadable): Promise<void> {
   return new Promise((resolve) => {
     const options = { writable: false, error: false };
     const forget = whenFinished(stream as unknown as Readable, options, () => {

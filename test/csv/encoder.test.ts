@@ -366,8 +366,8 @@ test("a value whose toJSON encodes other rows doesn't disturb the row it stands 
 });
 
 /** A value of a row whose values lie in one array. */
-function asColumn(_: unknown, first: number, values: readonly unknown[]): ColumnVector {
-  return { kind: "mixed", values, first, step: values.length };
+function asColumn(_: unknown, first: number, row: readonly unknown[]): ColumnVector {
+  return { kind: "mixed", values: row, first, step: row.length };
 }
 
 function fail(): never {

@@ -159,8 +159,8 @@ test("sends buffered answers of each size compressed behind several wrappers, in
   const stacked = createServer((req, res) => {
     const [, order, size] = (req.url ?? "").split("/").map(Number);
     Object.assign(req, { originalUrl: req.url });
-    const answer = async (): Promise<void> => {
-      outcomes.push(await send(new HttpResponse(bytesOf(size ?? 0)), req, res));
+    const answer = (): void => {
+      void (async () => outcomes.push(await send(new HttpResponse(bytesOf(size ?? 0)), req, res)))();
     };
     const names = orders[order ?? 0] ?? [];
     names.reduceRight<() => void>((next, name) => () => middleware[name]?.(req, res, next), answer)();
