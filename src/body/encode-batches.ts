@@ -47,7 +47,7 @@ export async function* encodeBatches(
   };
   for await (const batch of batches) {
     encoder ??= start();
-    // A row count that is no number would end the loop at once.
+    // A row count that is not a number would end the loop at once.
     checkBatch(batch);
     let to = 0;
     for (let from = 0; from < batch.rowCount; from = to) {

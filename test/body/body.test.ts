@@ -84,7 +84,7 @@ test("waits until a Node stream that reports it is closed", async () => {
   assert.ok(isClosed);
 });
 
-test("fails if a step of an iterator is no object, instead of taking it for the end", async () => {
+test("fails if a step of an iterator is not an object, instead of taking it for the end", async () => {
   for (const step of [undefined, null, "done"]) {
     const steps = [{ done: false, value: { id: 1 } }, step];
     const rows = { [Symbol.asyncIterator]: () => ({ next: async () => steps.shift() }) };
