@@ -48,7 +48,7 @@ export interface WebResponseLike {
  * Converts the Web's `Response` into a response that `send()` takes: a streaming one, or an empty buffered one if it
  * has no body. The body isn't read before it is sent. Closing the result cancels the unread rest. Set-Cookie lines
  * are kept unchanged. A body that `fetch` has decoded loses its Content-Encoding, and one of a coding that it doesn't know keeps
- * it. The `fetch` of Node 22 doesn't decode zstd, which can't be told here: leave zstd out of its Accept-Encoding.
+ * it. The `fetch` of Node 22 doesn't decode zstd, which can't be noticed here: leave zstd out of its Accept-Encoding.
  *
  * @param webResponse - a `Response` of any realm or package, not read yet
  * @throws TypeError `SCSV_ARG_TYPE` if the value is not a Web response, is an error response (status 0), or has a
