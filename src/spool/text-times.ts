@@ -13,12 +13,12 @@ export class TextTimes {
   readonly #wallMs: () => number;
   /** In order of use, the latest last. */
   readonly #known = new Map<string, { readonly key: string; readonly sinceMs: number }>();
-  /** No text that is forgotten, or that an earlier run has sent, is later. */
+  /** No text that is forgotten is later, and none that a run has sent that ended in an earlier second than this one begins. */
   #earlierMs: number;
 
   constructor(wallMs: () => number) {
     this.#wallMs = wallMs;
-    this.#earlierMs = this.#now();
+    this.#earlierMs = this.#now() - secondMs;
   }
 
   /**
