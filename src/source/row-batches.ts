@@ -41,9 +41,11 @@ export async function* rowBatches(
   let collector: RowCollector | undefined;
   // A producer may yield the same object again with other values, so each row is read before the next one is pulled.
   const read = (row: unknown): boolean => {
-    if (row instanceof GivenSource) return true;
-    layout.columns ??= columnsOf(checkedRow(row, 1));
-    collector ??= new RowCollector(layout.columns, places);
+    if (collector === undefined) {
+      if (row instanceof GivenSource) return true;
+      layout.columns ??= columnsOf(checkedRow(row, 1));
+      collector = new RowCollector(layout.columns, places);
+    }
     collector.add(row);
     return false;
   };
@@ -142,7 +144,8 @@ function wantedColumns(
 /** Collects the requested values of rows, which follow each other in one array. */
 class RowCollector {
   readonly #columnCount: number;
-  readonly #wanted: readonly WantedColumn[];
+  /** The requested columns' positions in a row that is an array. */
+  readonly #places: readonly number[];
   readonly #fields: FieldReader;
   #values: unknown[] = [];
   #rowCount = 0;
@@ -152,20 +155,21 @@ class RowCollector {
 
   constructor(columns: readonly RowColumn[], places: readonly number[] | undefined) {
     this.#columnCount = columns.length;
-    this.#wanted = wantedColumns(columns, places);
-    this.#fields = new FieldReader(this.#wanted.map(({ key }) => key));
+    const wanted = wantedColumns(columns, places);
+    this.#places = wanted.map(({ place }) => place);
+    this.#fields = new FieldReader(wanted.map(({ key }) => key));
   }
 
   add(item: unknown): void {
     const number = this.#rowsBefore + this.#rowCount + 1;
     const row = checkedRow(item, number, this.#columnCount);
-    const wanted = this.#wanted;
-    const step = wanted.length;
+    const places = this.#places;
+    const step = places.length;
     const at = this.#rowCount * step;
     if (at === this.#values.length) this.#grow();
     const values = this.#values;
     if (isList(row))
-      for (let column = 0; column < step; column += 1) values[at + column] = row[wanted[column]?.place ?? 0];
+      for (let column = 0; column < step; column += 1) values[at + column] = row[places[column] ?? 0];
     else if (!this.#fields.read(row, values, at)) refuseNonRow(row, number);
     this.#rowCount += 1;
   }
@@ -174,19 +178,19 @@ class RowCollector {
   take(): Batch {
     const values = this.#values;
     const rowCount = this.#rowCount;
-    const step = this.#wanted.length;
+    const step = this.#places.length;
     this.#rowsBefore += rowCount;
     this.#rowCount = 0;
     this.#values = [];
     this.#room = rowCount;
-    return { rowCount, columns: this.#wanted.map((_, first) => ({ kind: "mixed", values, first, step })) };
+    return { rowCount, columns: this.#places.map((_, first) => ({ kind: "mixed", values, first, step })) };
   }
 
   #grow(): void {
     if (this.#rowCount > 0) this.#room = Math.min(rowsPerBatch, 2 * this.#room);
     // The array is filled first, so that the engine does not change its representation with the first number or text.
     // oxlint-disable-next-line no-new-array -- growing a list value by value would take longer than everything else here
-    const values = new Array<unknown>(this.#room * this.#wanted.length).fill(undefined);
+    const values = new Array<unknown>(this.#room * this.#places.length).fill(undefined);
     for (let index = 0; index < this.#values.length; index += 1) values[index] = this.#values[index];
     this.#values = values;
   }
