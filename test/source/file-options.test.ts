@@ -88,7 +88,8 @@ test("refuses a name that says of no kind, or of one that can't be compressed", 
   for (const path of ["x.txt", "x.parquet.gz", "x.duckdb.zst", "x.csv.bz2", ".csv", ".csv.gz", "x.gz"])
     await assert.rejects(openSources(path), {
       code: "SCSV_SOURCE_UNSUPPORTED",
-      message: /\.csv.*\.gz or \.zst/,
+      message: `"${path}" is not a file type that can be read.`,
+      hint: /\.csv.*\.gz or \.zst/,
     });
 });
 

@@ -179,7 +179,7 @@ test("stops a build when its last waiter leaves, not before, and leaves nothing 
   assert.deepEqual(await namesIn(folder), ["a.csv", "a.txt"]);
 });
 
-test("builds a file for whoever needs no slot, although the build that it has joined finds none", async () => {
+test("builds a file for a maker that needs no slot, although the build that it has joined finds none", async () => {
   const { spool } = await makeSpool(1000);
   const refused = builder(20, () => Promise.reject(new StreamCsvError("SCSV_BUSY", "There is no room.")));
   const first = spool.acquire(keyOf("a"), refused);
