@@ -67,6 +67,9 @@ describe("work and serve on one Redis", { skip: noRedis }, () => {
       assert.equal(answer.status, 303);
       const text = await (await fetch(answer.headers.get("location") ?? "")).text();
       assert.equal(createHash("sha256").update(text).digest("hex"), done.result?.sha256);
+      const head = await fetch(`${server.url}/jobs/${id}.csv`, { method: "HEAD" });
+      assert.equal(head.status, 200);
+      assert.equal(head.headers.get("content-length"), String(Buffer.byteLength(text)));
     }
     work.process.kill("SIGTERM");
     const { exitCode, stderr } = await work.ended;

@@ -122,7 +122,7 @@ export interface JobWish {
 /** How a worker's client gets the result of a job. */
 export type OfferedResult =
   | { readonly kind: "file"; readonly job: JobRecord; readonly file: LeasedFile }
-  | { readonly kind: "url"; readonly job: JobRecord; readonly url: string };
+  | { readonly kind: "url"; readonly job: JobRecord; readonly url: string; readonly headUrl: string };
 
 /** Whose transfers or jobs are asked for: those of one token, or all. */
 export type Viewer = { readonly token: string } | "all";

@@ -59,7 +59,7 @@ async function runOnEngine(
         making.set(id, { endMs, end: () => resolve(result) });
       }),
     adopt: () => Promise.resolve(true),
-    offer: () => Promise.resolve({ kind: "url", url: "http://127.0.0.1/" }),
+    offer: () => Promise.resolve({ kind: "url", url: "http://127.0.0.1/", headUrl: "http://127.0.0.1/" }),
     remove: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

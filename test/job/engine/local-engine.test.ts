@@ -51,7 +51,7 @@ class HeldStore implements JobStore {
   }
 
   offer(): Promise<JobOffer> {
-    return Promise.resolve({ kind: "url", url: "http://127.0.0.1/" });
+    return Promise.resolve({ kind: "url", url: "http://127.0.0.1/", headUrl: "http://127.0.0.1/" });
   }
 
   remove({ id }: StoredJob): Promise<void> {

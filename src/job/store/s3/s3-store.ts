@@ -135,8 +135,10 @@ export class S3Store implements JobStore {
     const { bucket } = this.#location;
     const object = { bucket, name: this.#nameOf(job), head: objectHeadOf(job) };
     const signer = { sdk: this.#sdk, presigner: this.#presigner, client: this.#asking.client };
-    const url = await abortable(signAddress(signer, object, this.#addressSeconds), signal);
-    return { kind: "url", url };
+    const sign = (method: "GET" | "HEAD"): Promise<string> =>
+      abortable(signAddress(signer, object, method, this.#addressSeconds), signal);
+    const [url, headUrl] = await Promise.all([sign("GET"), sign("HEAD")]);
+    return { kind: "url", url, headUrl };
   }
 
   async remove(job: StoredJob): Promise<void> {

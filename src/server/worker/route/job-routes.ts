@@ -113,7 +113,8 @@ export async function serveResult(context: JobContext, request: RouteRequest): P
   const viewer = caller.hasTransfers ? viewerOf(caller) : "all";
   const { primary } = context.transfers.context;
   const offered = await primary.call("offerJobResult", { id, viewer });
-  return offered.kind === "url" ? seeOther(offered.url) : await sendFile(context, request, offered);
+  if (offered.kind === "file") return await sendFile(context, request, offered);
+  return seeOther(request.method === "HEAD" ? offered.headUrl : offered.url);
 }
 
 /** A redirect that nobody may keep: its address lets anybody read the result for a while. */

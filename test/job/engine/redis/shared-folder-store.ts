@@ -67,7 +67,7 @@ export class SharedFolderStore implements JobStore {
   }
 
   offer(job: StoredJob): Promise<JobOffer> {
-    return Promise.resolve({ kind: "url", url: this.#path(job) });
+    return Promise.resolve({ kind: "url", url: this.#path(job), headUrl: this.#path(job) });
   }
 
   async remove(job: StoredJob): Promise<void> {

@@ -19,17 +19,23 @@ after(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-async function urlOf(job: StoredJob): Promise<string> {
+async function urlsOf(job: StoredJob): Promise<{ readonly url: string; readonly headUrl: string }> {
   const offer = await store.offer(job, signal);
   assert.equal(offer.kind, "url");
-  return offer.url;
+  return offer;
 }
 
 /** Downloads a result and compares it with what the export gives without a job. */
 async function checkDownload(job: JobMaking, result: JobResult): Promise<Response> {
   const expected = await expectedOf(job);
   assert.deepEqual(result, expected);
-  const response = await fetch(await urlOf({ ...job, result }));
+  const { url, headUrl } = await urlsOf({ ...job, result });
+  // A service signs for one method: a client that looks before it downloads needs an address of its own.
+  const head = await fetch(headUrl, { method: "HEAD" });
+  assert.equal(head.status, 200);
+  assert.equal(head.headers.get("content-length"), String(expected.bytes));
+  assert.equal((await fetch(url, { method: "HEAD" })).status, 403);
+  const response = await fetch(url);
   assert.equal(response.status, 200);
   const body = Buffer.from(await response.arrayBuffer());
   assert.equal(body.byteLength, expected.bytes);
@@ -94,7 +100,7 @@ test("tells how far a job is", async () => {
 test("an address ends after ten minutes, or when the result expires", async () => {
   const job = await makeJob(fewRows);
   const result = await store.make(job, uncancelled);
-  const url = new URL(await urlOf({ ...job, result }));
+  const url = new URL((await urlsOf({ ...job, result })).url);
   assert.equal(url.searchParams.get("X-Amz-Expires"), "600");
 });
 
