@@ -16,7 +16,7 @@ import type {
   MakerHostNotes,
   MakerNotes,
 } from "./builder-messages.ts";
-import { progressTeller } from "./progress-teller.ts";
+import { progressTeller, tellWhile } from "./progress-teller.ts";
 
 const cancelled = new AbortController();
 const tellProgress = progressTeller((progress) => host.note("progress", progress));
@@ -57,5 +57,8 @@ async function write(definition: ExportDefinition, request: BuildRequest): Promi
   };
   const run = runExport(plan, { signal, label });
   const stop = (error: unknown): void => cancelled.abort(error);
-  return await writeSpoolFile(run, path, room, stop, () => tellProgress(run.progress));
+  const tell = (): void => tellProgress(run.progress);
+  const writeFile = (): Promise<BuiltFile> => writeSpoolFile(run, path, room, stop, tell);
+  // A database may sort for long before the first row. Its statement time-out ends what takes too long, or people do.
+  return await (definition.pinsDatabase ? tellWhile(tell, writeFile) : writeFile());
 }

@@ -14,7 +14,7 @@ import type { MakerHostNotes, MakerNotes } from "./builder-messages.ts";
 export interface MakerLimits {
   /** How long it may take to answer a ping. */
   readonly hangTimeoutMs: number;
-  /** How long it may run without progress; a database may have to sort first. */
+  /** How long it may run without progress. That a database is at work counts as progress. */
   readonly stallTimeoutMs: number;
 }
 

@@ -2,6 +2,16 @@ import type { ExportProgress } from "../../body/encode-batches.ts";
 
 const intervalMs = 1000;
 
+/** Does something that others watch already, and calls `tell` each second meanwhile, so that waiting for it counts as progress. */
+export async function tellWhile<T>(tell: () => void, act: () => Promise<T>): Promise<T> {
+  const telling = setInterval(tell, intervalMs);
+  try {
+    return await act();
+  } finally {
+    clearInterval(telling);
+  }
+}
+
 /** Tells of progress at most once a second, since it is called for every chunk. */
 export function progressTeller(
   tell: (progress: ExportProgress | null) => void,

@@ -5,10 +5,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { startPostgres } from "../../../dev/postgres-server.ts";
 import { StreamCsvError } from "../../../src/errors.ts";
 import { openCatalog } from "../../../src/export/catalog.ts";
 import { readExportParameters } from "../../../src/export/parameters.ts";
 import { planExport } from "../../../src/export/plan.ts";
+import type { ServedSource } from "../../../src/export/served-source.ts";
 import { buildFile, digestFile } from "../../../src/spool/builder/build-file.ts";
 import type { MakerLimits } from "../../../src/spool/builder/maker-process.ts";
 
@@ -27,25 +29,28 @@ async function build(
   onProgress: () => void = () => undefined,
   signal: AbortSignal = new AbortController().signal,
 ) {
+  const request = await requestFor("orders", [], rows);
+  return await buildFile(request, roomFor(onProgress), signal, { limits });
+}
+
+/** What a builder is asked for. */
+async function requestFor(name: string, sources: readonly ServedSource[], rows: number) {
+  const catalog = await openCatalog({ sources });
   const parameters = readExportParameters([["rows", String(rows)]]);
-  const { key } = planExport(await (await openCatalog()).find("orders"), parameters);
-  const request = {
-    name: "orders",
-    sources: [],
-    version: null,
-    parameters,
-    key,
-    label: "test",
-    path: join(folder, randomUUID()),
-  };
-  const room = {
+  const version = sources.length === 0 ? null : "now";
+  const { key } = planExport(await catalog.find(name), parameters, { version });
+  await catalog.close();
+  return { name, sources, version, parameters, key, label: "test", path: join(folder, randomUUID()) };
+}
+
+function roomFor(onProgress: () => void) {
+  return {
     reserve: (_: number, wanted: number): Promise<number> => {
       onProgress();
       return Promise.resolve(wanted);
     },
     freeDisk: () => Promise.resolve(false),
   };
-  return await buildFile(request, room, signal, { limits });
 }
 
 function childrenOfThis(): readonly number[] {
@@ -130,4 +135,25 @@ test("kills a builder that answers and writes nothing more", { skip }, async () 
     code: "SCSV_WORKER_FAILED",
   });
   assert.deepEqual(childrenOfThis(), []);
+});
+
+test("waits for a database that gives no row for longer than a builder may rest", { skip }, async (t) => {
+  const server = startPostgres();
+  if (typeof server === "string") return t.skip(server);
+  try {
+    const database = { name: "main", url: server.url };
+    const sql = "SELECT 1 AS n FROM (SELECT pg_sleep(6)) AS sorting";
+    const request = await requestFor("sorted", [{ name: "sorted", database, sql }], 10);
+    const { signal } = new AbortController();
+    const limits = { ...long, stallTimeoutMs: 4000 };
+    const { rows } = await buildFile(
+      request,
+      roomFor(() => undefined),
+      signal,
+      { limits },
+    );
+    assert.equal(rows, 1);
+  } finally {
+    server.stop();
+  }
 });

@@ -7,15 +7,12 @@ import { runExport } from "../../../export/run.ts";
 import { Link } from "../../../ipc/link.ts";
 import { parentPort } from "../../../ipc/port.ts";
 import type { MakerHostNotes, MakerNotes } from "../../../spool/builder/builder-messages.ts";
-import { progressTeller } from "../../../spool/builder/progress-teller.ts";
+import { progressTeller, tellWhile } from "../../../spool/builder/progress-teller.ts";
 import { loadS3Sdk } from "./load-sdk.ts";
 import { objectHeadOf } from "./object-head.ts";
 import { S3Bucket, type PartedUpload } from "./s3-bucket.ts";
-import { uploadExport } from "./upload-export.ts";
+import { uploadExport, type UploadTarget } from "./upload-export.ts";
 import type { Uploaded, UploaderHostMethods, UploaderMethods, UploadRequest } from "./uploader-messages.ts";
-
-/** How often a part that is being sent counts as progress; connections that carry nothing time out by themselves. */
-const sendingIntervalMs = 1000;
 
 const cancelled = new AbortController();
 const methods: UploaderMethods = { upload };
@@ -50,32 +47,25 @@ async function uploadRows(
   const bucket = new S3Bucket(await loadS3Sdk(), name, address, patience);
   const run = runExport(plan, { signal, label: job.id });
   const tellProgress = progressTeller((progress) => host.note("progress", progress));
-  const whileSending = async <T>(send: () => Promise<T>): Promise<T> => {
-    const telling = setInterval(() => tellProgress(run.progress), sendingIntervalMs);
-    try {
-      return await send();
-    } finally {
-      clearInterval(telling);
-    }
-  };
+  const tell = (): void => tellProgress(run.progress);
   let begun: PartedUpload | undefined;
+  const target: UploadTarget = {
+    // Connections that carry nothing time out by themselves.
+    putPart: (number, body) =>
+      tellWhile(tell, async () => {
+        begun ??= await host.call("begin", null);
+        return await bucket.putPart(begun, number, body, signal);
+      }),
+    put: (body, result) =>
+      tellWhile(tell, async () => {
+        await bucket.put(await host.call("name", result), body, objectHeadOf(job, result), signal);
+      }),
+    stop: (error) => cancelled.abort(error),
+  };
+  const uploadAll = (): Promise<Uploaded> => uploadExport(run, target, tell);
   try {
-    return await uploadExport(
-      run,
-      {
-        putPart: (number, body) =>
-          whileSending(async () => {
-            begun ??= await host.call("begin", null);
-            return await bucket.putPart(begun, number, body, signal);
-          }),
-        put: (body, result) =>
-          whileSending(async () => {
-            await bucket.put(await host.call("name", result), body, objectHeadOf(job, result), signal);
-          }),
-        stop: (error) => cancelled.abort(error),
-      },
-      () => tellProgress(run.progress),
-    );
+    // A database may sort for long before the first row. Its statement time-out ends what takes too long, or people do.
+    return await (definition.pinsDatabase ? tellWhile(tell, uploadAll) : uploadAll());
   } finally {
     bucket.close();
   }
