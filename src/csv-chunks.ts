@@ -1,7 +1,8 @@
 import { CsvEncoder } from "./csv/csv-encoder.ts";
 import type { Batch } from "./csv/batch.ts";
 import { checkOptionNames, requireSignal } from "./check-arguments.ts";
-import { rowBatches, sourceBatches, type RowLayout } from "./source/row-batches.ts";
+import { rowBatches, sourceBatches } from "./source/row-batches.ts";
+import type { RowLayout } from "./source/row-layout.ts";
 import { namedColumns, placesIn } from "./source/row-columns.ts";
 import { isSource, rowBody, type Rows } from "./source/rows.ts";
 import { type ChunkReader, readerOf } from "./body/chunk-reader.ts";

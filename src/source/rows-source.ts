@@ -4,14 +4,15 @@ import { wrongType } from "../errors.ts";
 import { describeValue } from "../body/chunk.ts";
 import { hasMethod, isAsyncIterable, isIterable } from "../body/chunk-reader.ts";
 import { ItemReader } from "../body/item-reader.ts";
-import { rowBatches, type RowLayout } from "./row-batches.ts";
+import { rowBatches } from "./row-batches.ts";
+import type { RowLayout } from "./row-layout.ts";
 import { namedColumns, type ColumnOption } from "./row-columns.ts";
 import { checkRows, isReadOnce, isSource, rowBody, type Rows } from "./rows.ts";
 import type { Source } from "./source.ts";
 
 /** Options of `rowsSource`. */
 export interface RowsOptions {
-  /** @default the keys of the first row, or column1, column2 and so on if it is an array */
+  /** @default the keys of the first row, or of what its `toJSON()` gives, or column1, column2 and so on if it is an array */
   readonly columns?: readonly ColumnOption[];
   /** @default "rows" */
   readonly name?: string;

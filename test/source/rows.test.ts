@@ -282,6 +282,36 @@ test("refuses an object whose contents aren't its properties, in every row, inst
   assert.equal((await batchesOf(rowsSource([{ id: 1 }, {}, { other: 2 }]))).length, 1);
 });
 
+test("takes what an object's toJSON() gives for a row, unless columns are named", async () => {
+  /** Like a document of Mongoose and an instance of Sequelize: values are read by accessors, and not all of them are shown. */
+  class Account {
+    readonly isNew = false;
+    readonly dataValues: { readonly id: number; readonly name: string; readonly password: string };
+    constructor(id: number) {
+      this.dataValues = { id, name: `Account ${id}`, password: "secret" };
+    }
+    get id(): number {
+      return this.dataValues.id;
+    }
+    get label(): string {
+      return `#${this.id}`;
+    }
+    toJSON(): object {
+      const { password: _, ...shown } = this.dataValues;
+      return shown;
+    }
+  }
+  const accounts = [new Account(1), new Account(2), { id: 3, name: "plain" }];
+  const text = "id,name\r\n1,Account 1\r\n2,Account 2\r\n3,plain\r\n";
+  const source = rowsSource(accounts);
+  assert.equal(await csvOf(source), text);
+  assert.equal(await csvOf(source), text, "read again");
+  const named = rowsSource(accounts.slice(0, 2), { columns: ["label", "id"] });
+  assert.equal(await csvOf(named), "label,id\r\n#1,1\r\n#2,2\r\n");
+  const mixed = rowsSource([{ id: 1 }, new Account(2)]);
+  assert.equal(await csvOf(mixed), "id\r\n1\r\n2\r\n");
+});
+
 test("reads each row before the next one is made, which may be the same object with other values", async () => {
   const list: unknown[] = [];
   const record: { id?: number } = {};
