@@ -84,7 +84,7 @@ test("readers for other types than a result has are a fault before a value is re
       const what = `${names[from]} for ${type}`;
       // A reader that has DuckDB write its values as text takes any type.
       if (from === to) assert.ok((await textOf(forged)).length > 0, what);
-      else if (reader.type === "text" && reader.select("x") !== "x") await textOf(forged);
+      else if (/^(?:text|uuid)$/.test(reader.type) && reader.select("x") !== "x") await textOf(forged);
       else
         await assert.rejects(textOf(forged), { code: "SCSV_SOURCE_CHANGED", message: /other types/ }, what);
       await forged.close();
