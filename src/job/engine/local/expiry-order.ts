@@ -5,12 +5,12 @@
 export class ExpiryOrder {
   #times = new Map<string, number>();
   #lastMs = Number.NEGATIVE_INFINITY;
+  #isSorted = true;
 
   /** Adds an id that it doesn't have. */
   add(id: string, atMs: number): void {
     this.#times.set(id, atMs);
-    if (atMs < this.#lastMs)
-      this.#times = new Map([...this.#times].toSorted(([, one], [, other]) => one - other));
+    if (atMs < this.#lastMs) this.#isSorted = false;
     else this.#lastMs = atMs;
   }
 
@@ -21,7 +21,7 @@ export class ExpiryOrder {
   /** Removes and returns the ids that have expired by then, in their order. */
   takeUntil(nowMs: number): readonly string[] {
     const taken: string[] = [];
-    for (const [id, atMs] of this.#times) {
+    for (const [id, atMs] of this.#sorted()) {
       if (atMs > nowMs) break;
       taken.push(id);
     }
@@ -31,6 +31,14 @@ export class ExpiryOrder {
 
   /** The ids, in their order. */
   [Symbol.iterator](): IterableIterator<string> {
-    return this.#times.keys();
+    return this.#sorted().keys();
+  }
+
+  #sorted(): ReadonlyMap<string, number> {
+    if (!this.#isSorted) {
+      this.#times = new Map([...this.#times].toSorted(([, one], [, other]) => one - other));
+      this.#isSorted = true;
+    }
+    return this.#times;
   }
 }

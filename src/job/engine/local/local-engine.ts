@@ -59,7 +59,7 @@ export class LocalEngine implements JobEngine {
   readonly #unfinished = new Map<string, number>();
   /** Completed jobs. */
   readonly #kept = new ExpiryOrder();
-  /** Expired jobs whose result couldn't be removed yet, by id, and when that is tried again. */
+  /** Expired jobs whose result isn't removed yet, by id, and when that is tried. */
   readonly #unremoved = new Map<string, { readonly job: JobRecord; readonly againAtMs: number }>();
   /** Ended jobs without a result, in the order in which they are forgotten. */
   readonly #past = new Set<string>();
@@ -69,6 +69,7 @@ export class LocalEngine implements JobEngine {
   readonly #holds = new HoldEstimate();
   readonly #made = { completed: 0, failed: 0, cancelled: 0, rows: 0, bytes: 0 };
   readonly #sweeping: NodeJS.Timeout;
+  #sweep: Promise<void> | undefined;
   #hasBegun = false;
   #isDraining = false;
   #isClosed = false;
@@ -79,7 +80,7 @@ export class LocalEngine implements JobEngine {
   private constructor(context: LocalEngineContext) {
     this.#context = context;
     this.#files = new JobFiles(context.folder, context.uid);
-    this.#sweeping = setInterval(() => neverRejects(this.#sweep()), sweepIntervalMs).unref();
+    this.#sweeping = setInterval(() => this.#sweepOnce(), sweepIntervalMs).unref();
   }
 
   /** Takes over the jobs of an earlier run. @throws what reading the folder throws */
@@ -393,35 +394,51 @@ export class LocalEngine implements JobEngine {
     return expiresAt !== null && Date.parse(expiresAt) <= this.#context.clock.wallMs();
   }
 
+  /** One at a time: a store that can't be reached may take longer than the interval. */
+  #sweepOnce(): void {
+    if (this.#sweep !== undefined) return;
+    this.#sweep = this.#clean().finally(() => {
+      this.#sweep = undefined;
+    });
+    neverRejects(this.#sweep);
+  }
+
   /** Removes results that have expired, and records that have been expired for as long as a result is kept. */
-  async #sweep(): Promise<void> {
+  async #clean(): Promise<void> {
     const { clock, settings } = this.#context;
-    for (const id of this.#kept.takeUntil(clock.wallMs())) {
-      const job = this.#jobs.get(id)!;
-      // Its file says so only when the result is removed, so that it is removed after a restart otherwise.
-      this.#jobs.set(id, { ...job, state: "expired", result: null });
-      this.#leaveResult(job);
-      await this.#expire(job);
-    }
-    for (const [id, { job, againAtMs }] of this.#unremoved) {
-      if (clock.nowMs() < againAtMs) continue;
-      this.#unremoved.delete(id);
-      await this.#expire(job);
+    this.#expireKept(clock.wallMs());
+    for (const { job, againAtMs } of this.#unremoved.values()) {
+      if (clock.nowMs() >= againAtMs) await this.#removeExpired(job);
+      if (this.#isClosed) return;
     }
     for (const id of this.#past) {
       const job = this.#jobs.get(id)!;
       const keptMs = job.state === "expired" ? settings.keepMs : 0;
       if (clock.wallMs() < expiryOf(job) + keptMs) break;
-      if (!this.#unremoved.has(id)) this.#forget(job);
+      this.#forget(job);
     }
     await this.#writeAgain();
   }
 
+  /** Without a wait, so that no job changes meanwhile, and none is completed longer than it may be. */
+  #expireKept(wallMs: number): void {
+    for (const id of this.#kept.takeUntil(wallMs)) {
+      const job = this.#jobs.get(id)!;
+      // Its file says so only when the result is removed, so that it is removed after a restart otherwise.
+      this.#jobs.set(id, { ...job, state: "expired", result: null });
+      this.#leavePlan(job);
+      this.#unremoved.set(id, { job, againAtMs: Number.NEGATIVE_INFINITY });
+    }
+  }
+
   /** Removes the result of a job that has expired, and then writes that it has; later if that fails. */
-  async #expire(job: JobRecord): Promise<void> {
-    if (await this.#removeResult(job)) {
-      const expired = this.#jobs.get(job.id);
-      if (expired !== undefined) this.#put(expired);
+  async #removeExpired(job: JobRecord): Promise<void> {
+    const isRemoved = await this.#removeResult(job);
+    if (this.#isClosed) return;
+    if (isRemoved) {
+      this.#unremoved.delete(job.id);
+      this.#put(this.#jobs.get(job.id)!);
+      this.#leaveResult(job);
     } else {
       this.#unremoved.set(job.id, { job, againAtMs: this.#context.clock.nowMs() + removalRetryMs });
     }

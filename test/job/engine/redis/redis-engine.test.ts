@@ -306,6 +306,7 @@ describe("jobs on Redis", { skip: noRedis }, () => {
     await using engines = await makeEngines(redis);
     const { store } = engines;
     const tried: string[] = [];
+    let giveUp = (): void => assert.fail("nothing hangs");
     const hanging: JobStore = {
       kind: store.kind,
       make: (...args) => store.make(...args),
@@ -314,18 +315,17 @@ describe("jobs on Redis", { skip: noRedis }, () => {
       close: () => store.close(),
       remove: async ({ id }) => {
         tried.push(id);
-        await sleep(6000);
+        await new Promise<void>((resolve) => (giveUp = resolve));
         throw new Error("the bucket is away");
       },
     };
     const engine = await engines.open({ store: hanging, settings: { keepMs: 200 } });
     for (const key of ["n1", "n2", "n3"]) await ended(engine, (await engine.submit(request(key, 10))).job.id);
     while (tried.length === 0) await sleep(20);
-    const sinceMs = performance.now();
+    // It would wait for the store for ever.
     await engine.close();
-    const tookMs = performance.now() - sinceMs;
-    assert.ok(tookMs < 5000, `it took ${tookMs} ms`);
-    await sleep(7000);
+    giveUp();
+    await sleep(100);
     assert.equal(tried.length, 1, "it begins no other removal");
   });
 
