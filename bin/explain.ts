@@ -6,7 +6,6 @@ import { withoutUserInfo } from "./without-user-info.ts";
 const withoutHint: ReadonlySet<FaultCode> = new Set([
   "SCSV_BAD_PARAMETER",
   "SCSV_UNKNOWN_EXPORT",
-  "SCSV_SOURCE_UNSUPPORTED",
   "SCSV_MEASUREMENT_INVALID",
   "SCSV_DATABASE_UNAVAILABLE",
 ]);

@@ -116,6 +116,12 @@ test("names every file that can't be read at once, and starts without them by --
 });
 
 test("a start that fails says only why, and not that a server has stopped", async () => {
+  const other = await runCli(["serve", "--port", "0", await fileOf("books.xlsx", "PK")]);
+  assert.equal(other.exitCode, 1);
+  assert.match(
+    other.stderr,
+    /^error: ".*books\.xlsx" is not a file type that can be read\.\nUse a file that ends in \./,
+  );
   const { exitCode, stdout, stderr } = await runCli(["serve", "--port", "0", "no-such-file.parquet"]);
   assert.deepEqual([exitCode, stdout], [1, ""]);
   assert.match(stderr, /^error: The file "no-such-file\.parquet" can't be read: ENOENT[^\n]*\n[^\n]*\n$/);
