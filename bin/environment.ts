@@ -5,6 +5,8 @@ const prefix = "env:";
 const embedded = /^[\w-]+\s+(env:[A-Za-z_]\w*)$/;
 /** A variable as shells write it: `${NAME}`, `$NAME`, `Bearer ${NAME}`. Its letters would be the password that everybody can read. */
 const ofShell = /^(?:[\w-]+\s+)?\$(?:\{[A-Za-z_]\w*\}|[A-Z_][A-Z\d_]*)$/;
+/** The same within a URL, where only the form in brackets can't be part of a name or password by chance. */
+const ofShellInUrl = /^[a-z][a-z\d+.-]*:\/\/\S*\$\{[A-Za-z_]\w*\}/i;
 
 /**
  * The value that a text stands for: `env:NAME` is read from the environment, so that a secret stands neither in a command line nor
@@ -19,9 +21,10 @@ export function fromEnvironment(text: string, subject: string): string {
       `${subject} has "${behind}" behind other text, where it isn't read: write ${behind} alone, and put the whole value into the variable.`,
     );
   }
-  if (ofShell.test(text)) {
+  const isOfShell = ofShell.test(text);
+  if (isOfShell || ofShellInUrl.test(text)) {
     throw new RangeError(
-      `${subject} is a variable as shells write it, which nothing replaces here: write env:NAME alone, and put the whole value into the variable.`,
+      `${subject} ${isOfShell ? "is" : "has"} a variable as shells write it, which nothing replaces here: write env:NAME alone, and put the whole value into the variable.`,
     );
   }
   if (!text.startsWith(prefix)) return text;

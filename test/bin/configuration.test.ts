@@ -226,6 +226,11 @@ describe("--config", () => {
       /"databases\.shop\.url" in ".*" is a variable as shells write it, which nothing replaces here: write env:NAME alone/,
     ],
     [
+      "a variable as shells write it, within a URL",
+      { databases: { shop: { url: "postgres://u:${PASSWORD}@h/db" } } },
+      /"databases\.shop\.url" in ".*" has a variable as shells write it, .*: write env:NAME alone, and put the whole value/,
+    ],
+    [
       "a URL of a database that can't be used",
       { databases: { shop: { url: "postgres://u:not-shown@h/db?sslmode=prefer" } } },
       /"databases\.shop\.url" in ".*" can't be used\. The URL of the database has sslmode=prefer, .*: write sslmode=verify-full, .*\.\n/,
