@@ -5,6 +5,8 @@ import { isCodedError, StreamCsvError } from "../../errors.ts";
 export interface ServerFacts {
   /** Whether a backend can notice while it works that its client has gone: from PostgreSQL 14 on, but not on Windows. */
   readonly checksConnection: boolean;
+  /** Whether it can end transactions that last too long: from PostgreSQL 17 on. */
+  readonly limitsTransactions: boolean;
 }
 
 /**
@@ -22,7 +24,10 @@ export async function readFacts(client: Client): Promise<ServerFacts> {
       "The database has the encoding SQL_ASCII, which doesn't say what its bytes mean, so they can't be written as UTF-8.",
       { hint: "Make a copy of the database with the encoding UTF8." },
     );
-  return { checksConnection: Number(version) >= 140_000 && (await canCheckConnection(client)) };
+  return {
+    checksConnection: Number(version) >= 140_000 && (await canCheckConnection(client)),
+    limitsTransactions: Number(version) >= 170_000,
+  };
 }
 
 /** The setting is everywhere, and a server whose system has no way to do it takes no value but 0. */

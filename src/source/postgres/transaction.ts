@@ -20,7 +20,7 @@ export async function beginTransaction(
   settings: ReadonlyMap<string, string> = new Map(),
   label?: string,
 ): Promise<void> {
-  const { checksConnection } = await database.facts(client);
+  const { checksConnection, limitsTransactions } = await database.facts(client);
   const local: readonly (readonly [string, string])[] = [
     ["application_name", [database.applicationName, ...(label === undefined ? [] : [label])].join(" ")],
     ["client_encoding", "UTF8"],
@@ -34,6 +34,7 @@ export async function beginTransaction(
     ["statement_timeout", String(database.statementTimeoutMs)],
     // The database is done when the last rows are on their way, while a slow client may take them for long.
     ["idle_in_transaction_session_timeout", "0"],
+    ...(limitsTransactions ? [["transaction_timeout", "0"] as const] : []),
     // A second net: a backend that sorts notices by this that its client has gone.
     ...(checksConnection ? [["client_connection_check_interval", "1s"] as const] : []),
   ];
