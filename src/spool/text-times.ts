@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** Requests whose texts are known at the most. */
 const mostKnown = 1000;
 const secondMs = 1000;
@@ -11,7 +13,7 @@ const secondMs = 1000;
  */
 export class TextTimes {
   readonly #wallMs: () => number;
-  /** In order of use, the latest last. */
+  /** By the digests of requests, whose parameters may be long; in order of use, the latest last. */
   readonly #known = new Map<string, { readonly key: string; readonly sinceMs: number }>();
   /** No text that is forgotten is later, and none that a run has sent that ended in an earlier second than this one begins. */
   #earlierMs: number;
@@ -28,11 +30,12 @@ export class TextTimes {
    */
   since(request: string, key: string): number | null {
     const nowMs = this.#now();
-    const known = this.#known.get(request);
+    const digest = createHash("sha256").update(request).digest("base64");
+    const known = this.#known.get(digest);
     const nextMs = Math.max(nowMs, (known?.sinceMs ?? this.#earlierMs) + secondMs);
     const sinceMs = known?.key === key ? known.sinceMs : nextMs;
-    this.#known.delete(request);
-    this.#known.set(request, { key, sinceMs });
+    this.#known.delete(digest);
+    this.#known.set(digest, { key, sinceMs });
     this.#forget();
     return sinceMs <= nowMs ? sinceMs : null;
   }
@@ -40,8 +43,8 @@ export class TextTimes {
   #forget(): void {
     const [oldest] = this.#known;
     if (oldest === undefined || this.#known.size <= mostKnown) return;
-    const [request, { sinceMs }] = oldest;
-    this.#known.delete(request);
+    const [digest, { sinceMs }] = oldest;
+    this.#known.delete(digest);
     this.#earlierMs = Math.max(this.#earlierMs, sinceMs);
   }
 
