@@ -1,3 +1,6 @@
+/** Files of which there may be a hundred thousand are read so many at once, since each takes several calls of the system. */
+const usualMost = 32;
+
 /**
  * Calls a function for each item, some at the same time, and gives the results in the order of the items. After a failure no further
  * item is begun.
@@ -5,8 +8,8 @@
  */
 export async function mapConcurrently<T, R>(
   items: readonly T[],
-  most: number,
   act: (item: T) => Promise<R>,
+  most = usualMost,
 ): Promise<readonly R[]> {
   const results: R[] = [];
   const failures: unknown[] = [];

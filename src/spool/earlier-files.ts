@@ -5,9 +5,6 @@ import { ownFileStats, readOwnNote } from "./own-file.ts";
 import { parseSidecar } from "./sidecar.ts";
 import { parseSpoolFileName, spoolFileName, type Entry } from "./spool-file.ts";
 
-/** There may be a hundred thousand, and each takes several calls of the system. */
-const readsAtOnce = 32;
-
 /**
  * The complete files of earlier runs in a folder, the least recently used first, not yet checked. Partial files,
  * files without a valid sidecar, and all but the last used file of a key are removed. Files of other users, links,
@@ -16,7 +13,7 @@ const readsAtOnce = 32;
 export async function earlierFiles(directory: string, uid: number | undefined): Promise<readonly Entry[]> {
   const found = new Map<string, { readonly entry: Entry; readonly usedAtMs: number }>();
   const texts = new Map<string, string>();
-  const files = await mapConcurrently(await readdir(directory), readsAtOnce, async (name) => {
+  const files = await mapConcurrently(await readdir(directory), async (name) => {
     const parsed = parseSpoolFileName(name);
     const path = join(directory, name);
     if (parsed === undefined || (await ownFileStats(path, uid)) === undefined) return undefined;

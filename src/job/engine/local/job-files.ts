@@ -9,8 +9,6 @@ import type { JobRecord } from "../../job.ts";
 /** Larger than any record: a request's parameters are at most as long as its target. */
 const mostBytes = 256 * 1024;
 const recordName = /^([\da-f-]{36})\.json(\.part)?$/;
-/** There may be a hundred thousand, and each takes several calls of the system. */
-const readsAtOnce = 32;
 
 const result = looseObject({ sha256: string(), rows: number(), bytes: number(), guardedCells: number() });
 
@@ -65,7 +63,7 @@ export class JobFiles {
    * @param onUnreadable called for each file that can't be read; it is left alone
    */
   async read(onUnreadable: (path: string, error: unknown) => void): Promise<readonly JobRecord[]> {
-    const found = await mapConcurrently(await this.#names(), readsAtOnce, async (name) => {
+    const found = await mapConcurrently(await this.#names(), async (name) => {
       const path = join(this.#folder, name);
       const [, id, isPart] = recordName.exec(name) ?? [];
       if (id === undefined) return undefined;
