@@ -5,8 +5,12 @@ import type { JobRecord, JobResult, JobTask } from "./job.ts";
 /** How a client gets a result: from a file of this machine, or from somewhere else without this server. */
 export type JobOffer =
   | { readonly kind: "file"; readonly lease: SpoolLease }
-  /** A service signs an address for one method: the other is refused there. */
-  | { readonly kind: "url"; readonly url: string; readonly headUrl: string };
+  | {
+      readonly kind: "url";
+      readonly url: string;
+      /** The same for HEAD: a service signs an address for one method, and refuses others. */
+      readonly headUrl: string;
+    };
 
 /** What a store needs to know of a result. */
 export type StoredJob = Pick<JobRecord, "id" | "attempt" | "key" | "filename" | "contentType"> & {

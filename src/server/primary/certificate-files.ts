@@ -37,8 +37,8 @@ export async function readCertificates(files: TlsFiles): Promise<ReadCertificate
 }
 
 /**
- * Reads the files again whenever one of them has changed since they were read. Files that can't be used are logged, and what was read before
- * stays, for example while only one of two files is replaced yet.
+ * Reads the files again whenever one of them has changed since they were read. Files that can't be used are logged, and what was
+ * read before stays, for example while only one of two files is replaced yet.
  * @returns a function that ends it
  */
 export function watchCertificates(

@@ -59,6 +59,6 @@ async function write(definition: ExportDefinition, request: BuildRequest): Promi
   const stop = (error: unknown): void => cancelled.abort(error);
   const tell = (): void => tellProgress(run.progress);
   const writeFile = (): Promise<BuiltFile> => writeSpoolFile(run, path, room, stop, tell);
-  // A database may sort for long before the first row. Its statement time-out ends what takes too long, or people do.
+  // A database may give no row for long, as while it sorts. Its statement time-out ends what takes too long, or people do.
   return await (definition.pinsDatabase ? tellWhile(tell, writeFile) : writeFile());
 }

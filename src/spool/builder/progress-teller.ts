@@ -2,7 +2,7 @@ import type { ExportProgress } from "../../body/encode-batches.ts";
 
 const intervalMs = 1000;
 
-/** Does something that others watch already, and calls `tell` each second meanwhile, so that waiting for it counts as progress. */
+/** Calls `tell` each second while something runs, so that waiting for it counts as progress. */
 export async function tellWhile<T>(tell: () => void, act: () => Promise<T>): Promise<T> {
   const telling = setInterval(tell, intervalMs);
   try {

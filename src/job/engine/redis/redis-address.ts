@@ -22,7 +22,9 @@ const ownOptions: ReadonlySet<string> = new Set([
 export function requireUsableAddress(engine: string): void {
   const { username, password, pathname, searchParams } = new URL(engine);
   if (![username, password].every(isDecodable))
-    throw unusable("has a % in its user or password that begins no code of a character; write %25 for it");
+    throw unusable(
+      "has a % in its user or password that isn't followed by two hexadecimal digits; write %25 for it",
+    );
   if (!/^\/?\d*$/.test(pathname))
     throw unusable(
       `has the path ${JSON.stringify(pathname)}; it takes the number of a database, as in redis://HOST:6379/2`,

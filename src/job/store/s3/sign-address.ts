@@ -5,8 +5,8 @@ import type { ObjectHead } from "./s3-bucket.ts";
 import { s3Fault } from "./s3-fault.ts";
 
 /**
- * An address from which anybody who has it may download an object for some seconds, or ask for its headers by HEAD. Makes no request, but credentials may
- * have to be fetched.
+ * An address from which anybody who has it may download an object for some seconds, or ask for its headers by HEAD. Makes no
+ * request, but credentials may have to be fetched.
  * @throws StreamCsvError `SCSV_STORE_UNAVAILABLE` without credentials
  */
 export async function signAddress(

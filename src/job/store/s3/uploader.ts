@@ -64,7 +64,7 @@ async function uploadRows(
   };
   const uploadAll = (): Promise<Uploaded> => uploadExport(run, target, tell);
   try {
-    // A database may sort for long before the first row. Its statement time-out ends what takes too long, or people do.
+    // A database may give no row for long, as while it sorts. Its statement time-out ends what takes too long, or people do.
     return await (definition.pinsDatabase ? tellWhile(tell, uploadAll) : uploadAll());
   } finally {
     bucket.close();

@@ -54,7 +54,8 @@ export class JobAccess {
 
   /**
    * Offers the result of a completed job; a file is leased to the worker.
-   * @throws StreamCsvError `SCSV_JOB_UNFINISHED`, `SCSV_JOB_GONE`, `SCSV_JOB_RESULT_LOST`, and why a failed job failed
+   * @throws StreamCsvError `SCSV_JOB_UNFINISHED`, `SCSV_JOB_GONE`, `SCSV_JOB_RESULT_LOST`, `SCSV_BUSY` if too many results wait to be
+   *   checked, and why a failed job failed
    */
   async offer(worker: number, asked: AskedRecord): Promise<OfferedResult> {
     const job = await this.get(asked);
