@@ -36,12 +36,13 @@ export function isModuleFile(file: string): boolean {
 }
 
 async function importDefault(file: string): Promise<unknown> {
+  // Read first: whatever fails after that, the module does itself.
+  readBytes(file);
   let imported: { readonly default?: unknown };
   try {
-    readFileSync(file);
     imported = (await import(pathToFileURL(file).href)) as typeof imported;
   } catch (cause) {
-    throw fault(file, "can't be imported", cause);
+    throw fault(file, "can't be imported", cause, importAdvice(cause));
   }
   if (imported.default === undefined)
     throw new Error(
@@ -51,12 +52,7 @@ async function importDefault(file: string): Promise<unknown> {
 }
 
 function readText(file: string): string {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (cause) {
-    throw fault(file, "can't be read", cause);
-  }
+  const bytes = readBytes(file);
   try {
     // A byte order mark, which Windows editors write and parsers don't accept, is left out.
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -66,6 +62,14 @@ function readText(file: string): string {
     // Decoders say nothing more than that.
   }
   throw new Error(`The configuration "${file}" is not UTF-8 text. Save it as UTF-8 with an editor.`);
+}
+
+function readBytes(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw fault(file, "can't be read", cause, isCodedError(cause) ? fileAdvice[cause.code] : undefined);
+  }
 }
 
 function parseJson(file: string, text: string): unknown {
@@ -152,20 +156,26 @@ function syntaxFault(file: string, what: string, reason: string): Error {
   return new Error(`The configuration "${file}" ${what}: ${reason}.`);
 }
 
-function fault(file: string, what: string, cause: unknown): Error {
+function fault(file: string, what: string, cause: unknown, whatToDo: string | undefined): Error {
   const reason = messageOf(cause).trim();
-  const whatToDo = isCodedError(cause) ? advice[cause.code] : undefined;
   const end = whatToDo === undefined ? "" : `. ${whatToDo}`;
   return new Error(`The configuration "${file}" ${what}: ${reason}${end}`, { cause });
 }
 
 /** What to do where the file system doesn't give the file. */
-const advice: Readonly<Record<string, string>> = {
+const fileAdvice: Readonly<Record<string, string>> = {
   ENOENT: "Name a file that exists with --config, or use none with --no-config.",
   EACCES: "Let the user of this command read it and enter its folders.",
   EPERM: "Let the user of this command read it and enter its folders.",
   EISDIR: "Name the file itself, such as stream-csv.yaml in that folder.",
   ENOTDIR: "Name a file that exists with --config, or use none with --no-config.",
-  ERR_MODULE_NOT_FOUND:
-    "Install in its folder what it imports, by npm install; defineConfig() only tells editors the types, and can be left out.",
 };
+
+/** What to do where a module imports what isn't there. Of its other errors only the module's author knows. */
+function importAdvice(cause: unknown): string | undefined {
+  if (!isCodedError(cause) || cause.code !== "ERR_MODULE_NOT_FOUND") return undefined;
+  const reason = messageOf(cause);
+  if (reason.startsWith("Cannot find package"))
+    return "Install in its folder what it imports, by npm install; defineConfig() only tells editors the types, and can be left out.";
+  return reason.startsWith("Cannot find module") ? "Correct the path that it imports." : undefined;
+}

@@ -63,6 +63,16 @@ const faults: readonly (readonly [string, string, RegExp])[] = [
     /can't be imported: Cannot find package .*\. Install in its folder what it imports, by npm install;/,
   ],
   [
+    "a module that imports a file there isn't",
+    'import "./missing.mjs";',
+    /can't be imported: Cannot find module '.*missing\.mjs' .*\. Correct the path that it imports\.\n/,
+  ],
+  [
+    "a module that reads a file there isn't, without advice on its own name",
+    'import { readFileSync } from "node:fs"; readFileSync("secret.pem");',
+    /can't be imported: ENOENT: no such file or directory, open 'secret\.pem'\s*$/,
+  ],
+  [
     "rows that are no function",
     "export default { exports: { a: { rows: [] } } };",
     /"exports\.a\.rows" in ".*" is \[\]; it takes a function\./,
@@ -77,3 +87,9 @@ for (const [what, program, message] of faults) {
     assert.equal(exitCode, 1);
   });
 }
+
+test("says what to do about a module that doesn't exist", async () => {
+  const { exitCode, stderr } = await runCli(["check", "--config", "none.mjs"], { cwd: folder });
+  assert.match(stderr, /none\.mjs" can't be read: ENOENT.*\. Name a file that exists with --config/);
+  assert.equal(exitCode, 1);
+});
