@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from "../clock.ts";
 import type { Batch } from "../csv/batch.ts";
-import { checkBatch } from "../csv/check-batch.ts";
+import { checkRowCount } from "../csv/check-batch.ts";
 import type { CsvEncoder } from "../csv/csv-encoder.ts";
 
 /** Progress of a running export; it grows as chunks are yielded. */
@@ -47,8 +47,8 @@ export async function* encodeBatches(
   };
   for await (const batch of batches) {
     encoder ??= start();
-    // A row count that is not a number would end the loop at once.
-    checkBatch(batch);
+    // A row count that is not a number would end the loop at once. The encoder checks the rest.
+    checkRowCount(batch);
     let to = 0;
     for (let from = 0; from < batch.rowCount; from = to) {
       // Equal pieces, so that a batch a little larger than a chunk doesn't leave a tiny one behind.

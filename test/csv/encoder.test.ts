@@ -10,6 +10,8 @@ import {
   type DialectOptions,
   type Source,
 } from "../../src/index.ts";
+import { dialects } from "../../src/csv/dialect.ts";
+import { encoderNames } from "../../src/csv/encoder-name.ts";
 import { DayValue, DecimalValue, InstantValue, JsonTextValue, NumberTextValue } from "../../src/csv/value.ts";
 import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 import { toStringifyOptions } from "../../src/csv/to-stringify-options.ts";
@@ -402,6 +404,57 @@ test("refuses a vector without a value for each row, which would get those of an
     assert.throws(() => textOf(batch), { code, message: /columns\[0\] of a batch/ });
     if (code === "SCSV_ARG_RANGE") assert.notEqual(textOf({ ...batch, rowCount: 1 }), "");
   }
+});
+
+test("refuses a vector without the bytes or the dictionary to which its arrays refer", () => {
+  const place = { starts: short, ends: short };
+  for (const vector of [
+    { kind: "utf8", ...place },
+    { kind: "number-text", ...place, bytes: null },
+    { kind: "json-text", ...place, bytes: "abc" },
+    { kind: "dictionary", codes: Uint8Array.of(0) },
+    { kind: "integer", values: Int32Array.of(1), nulls: true },
+    { values: [1] },
+    null,
+  ]) {
+    const batch = { rowCount: 1, columns: [vector as unknown as ColumnVector] };
+    assert.throws(() => textOf(batch), { code: "SCSV_ARG_TYPE", message: /columns\[0\] of a batch/ });
+  }
+});
+
+test("refuses texts that lie outside of their bytes", () => {
+  for (const encoder of encoderNames)
+    for (const kind of ["utf8", "number-text", "json-text"] as const)
+      for (const [start, end] of [
+        [0, 4],
+        [2, 1000],
+        [3, 1],
+      ] as const) {
+        const starts = Uint32Array.of(start);
+        const vector = { kind, bytes: Buffer.from("123"), starts, ends: Uint32Array.of(end) };
+        assert.throws(
+          () =>
+            new CsvEncoder([{ name: "a" }], dialects.unix, encoder).encode({
+              rowCount: 1,
+              columns: [vector],
+            }),
+          {
+            code: "SCSV_ARG_RANGE",
+            message: `A text of a batch is from byte ${start} to ${end}, and its vector has 3.`,
+          },
+        );
+      }
+});
+
+test("takes nulls of null for a vector without nulls", () => {
+  const vectors: readonly object[] = [
+    { kind: "integer", values: Int32Array.of(7) },
+    { kind: "boolean", values: Uint8Array.of(1) },
+    { kind: "timestamp", unit: "ms", values: Float64Array.of(0) },
+    { kind: "utf8", bytes, starts: short, ends: Uint32Array.of(3) },
+  ];
+  const columns = vectors.map((vector) => Object.assign(vector, { nulls: null }) as unknown as ColumnVector);
+  assert.equal(textOf({ rowCount: 1, columns }), "7,true,1970-01-01T00:00:00.000Z,abc\n");
 });
 
 test("ends no export of a source cleanly whose batch doesn't count its rows", async () => {

@@ -76,7 +76,7 @@ export function booleanColumn({ values, nulls }: VectorOf<"boolean">, context: C
       const { starts, lengths } = cellTable;
       const shift = firstSlot - from;
       for (let row = from; row < to; row += 1) {
-        const word = nulls !== undefined && nulls[row] === 1 ? 2 : values[row] === 0 ? 0 : 1;
+        const word = nulls?.[row] === 1 ? 2 : values[row] === 0 ? 0 : 1;
         const start = wordStarts[word] ?? 0;
         starts[row + shift] = start;
         lengths[row + shift] = (wordStarts[word + 1] ?? 0) - start;

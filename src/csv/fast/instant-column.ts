@@ -37,7 +37,7 @@ export function instantColumn(vector: VectorOf<"timestamp">, context: ColumnCont
       let slot = firstSlot;
       for (let row = from; row < to; row += 1) {
         const start = at;
-        if (nulls !== undefined && nulls[row] === 1) at = writeNull(at, format);
+        if (nulls?.[row] === 1) at = writeNull(at, format);
         else {
           // A Date holds whole milliseconds: a fraction is cut off, as Date cuts it.
           const ticks = Math.trunc(instants[row - shift] ?? 0);

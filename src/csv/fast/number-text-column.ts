@@ -1,4 +1,5 @@
 import type { NumberTextVector } from "../batch.ts";
+import { checkTextPlace } from "../utf8-text.ts";
 import { cellByCell } from "./cell-by-cell.ts";
 import { reserve } from "./column-buffer.ts";
 import type { ColumnContext, ColumnWriter } from "./column-writer.ts";
@@ -13,6 +14,7 @@ export function numberTextColumn(vector: NumberTextVector, context: ColumnContex
     (row, at) => {
       const start = starts[row] ?? 0;
       const end = ends[row] ?? 0;
+      checkTextPlace(start, end, bytes.length);
       const target = reserve(at + (end - start) + cellBytes);
       let place = at;
       for (let index = start; index < end; index += 1) {

@@ -32,7 +32,7 @@ export function scaledColumn(
       let slot = firstSlot;
       for (let row = from; row < to; row += 1) {
         const start = at;
-        if (nulls !== undefined && nulls[row] === 1) at = writeNull(at, format);
+        if (nulls?.[row] === 1) at = writeNull(at, format);
         else {
           const value = numbers[row - shift] ?? 0;
           let end: number;

@@ -2,7 +2,7 @@ import type { JsonTextVector, Utf8Vector } from "../batch.ts";
 import { guardedText, nulIn } from "../cell-text.ts";
 import { mayBeFormula } from "../formula.ts";
 import { mayBeFragileNumber } from "../text-number.ts";
-import { utf8Text } from "../utf8-text.ts";
+import { checkTextPlace, utf8Text } from "../utf8-text.ts";
 import type { CellFormat } from "./cell-format.ts";
 import { reserve, columnBuffer } from "./column-buffer.ts";
 import { placeOf, type ColumnContext } from "./column-writer.ts";
@@ -23,6 +23,7 @@ export function utf8CellWriter(vector: Utf8Vector | JsonTextVector, context: Col
   return (row, place, at) => {
     const start = starts[place] ?? 0;
     const end = ends[place] ?? 0;
+    checkTextPlace(start, end, bytes.length);
     // Room for a quote before each letter, and around them.
     reserve(at + 2 * (end - start) + 2 + cellBytes);
     if (format.refusesNul) refuseNul(source, start, end, row, context);

@@ -47,7 +47,7 @@ export function utf8Column(vector: Utf8Vector | JsonTextVector, context: ColumnC
           at = writeNull(at, format);
         } else if (
           isGeneral ||
-          textEnd === textStart ||
+          textEnd <= textStart ||
           textEnd > safeEnd ||
           (isGuarded && mayBeUnsafe(bytes, textStart, textEnd, format))
         ) {
