@@ -51,8 +51,9 @@ export function checkedRow(row: unknown, number: number, columnCount = Number.PO
 
 /** The columns that the first row shows. */
 function columnsOf(first: Row): readonly RowColumn[] {
-  const columns = shownColumns(first);
+  // First, since the properties of bytes are as many as the bytes.
   if (isBytes(first)) throw notRow(1, describeValue(first));
+  const columns = shownColumns(first);
   if (columns.length > 0 || isList(first)) return columns;
   refuseNonRow(first, 1);
   if (isPlainObject(first)) return columns;

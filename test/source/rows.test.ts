@@ -282,6 +282,14 @@ test("refuses an object whose contents aren't its properties, in every row, inst
   assert.equal((await batchesOf(rowsSource([{ id: 1 }, {}, { other: 2 }]))).length, 1);
 });
 
+test("refuses a first row of bytes without listing them, which takes a gigabyte for a large file", async (t) => {
+  const bytes = Buffer.from("id\n2\n");
+  const keys = t.mock.method(Object, "keys");
+  await assert.rejects(batchesOf(rowsSource([bytes])), { code: "SCSV_ROW_SHAPE", row: 1 });
+  keys.mock.restore();
+  assert.ok(keys.mock.calls.every(({ arguments: [listed] }) => listed !== bytes));
+});
+
 test("takes what an object's toJSON() gives for a row, unless columns are named", async () => {
   /** Like a document of Mongoose and an instance of Sequelize: values are read by accessors, and not all of them are shown. */
   class Account {
