@@ -64,7 +64,7 @@ export const faultCatalog = byCode({
   },
   SCSV_ROW_SHAPE: {
     meaning:
-      "A row is neither an array nor an object, or has no properties, such as a promise, bytes or a Map, or is an array with more cells than there are columns.",
+      "A row is neither an array nor an object, is bytes or a source, is a promise, a Map or a date without one of the columns as a property, or is an array with more cells than there are columns.",
     remedy: "Yield one array or object per row, or name every column.",
   },
   SCSV_SOURCE_NOT_FOUND: {

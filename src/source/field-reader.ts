@@ -1,3 +1,5 @@
+import { isNeverRow } from "./row-kind.ts";
+
 /**
  * Reads the requested values of objects.
  *
@@ -18,12 +20,16 @@ export class FieldReader {
 
   /**
    * Writes the requested values of an object into `values`, from position `at` on. Missing values are undefined. Returns
-   * false if all are missing.
+   * false if all are missing, and for bytes and a source.
    */
   read(row: object, values: unknown[], at: number): boolean {
-    if (!isRecord(row)) return false;
-    if (this.#keys === undefined) this.#learn(row);
-    return this.#readInOrder(row, values, at) || this.#lookUp(row, values, at);
+    // Bytes aren't read in order, since their keys are as many as the bytes.
+    if (ArrayBuffer.isView(row) || !isRecord(row)) return false;
+    if (this.#keys === undefined) {
+      if (isNeverRow(row)) return false;
+      this.#learn(row);
+    }
+    return this.#readInOrder(row, values, at) || (!isNeverRow(row) && this.#lookUp(row, values, at));
   }
 
   #learn(row: Readonly<Record<string, unknown>>): void {

@@ -17,8 +17,8 @@ export interface RowSelection {
 /**
  * Groups rows into batches of at most 256 rows. The first row is yielded at once, and further batches as soon as the rows
  * pause. The reader is closed however the iteration ends.
- * @throws StreamCsvError `SCSV_ROW_SHAPE`, with the row, for a row that is neither an array nor an object, or one without
- *   properties such as a promise or a `Map`, or has too many values
+ * @throws StreamCsvError `SCSV_ROW_SHAPE`, with the row, for a row that is neither an array nor an object, is bytes or a source, is
+ *   a promise or a `Map` without one of the columns as a property, or has too many values
  */
 export async function* rowBatches(
   reader: ItemReader,

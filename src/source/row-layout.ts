@@ -3,7 +3,7 @@ import { jsonValue } from "../csv/json-text.ts";
 import { StreamCsvError } from "../errors.ts";
 import { formatCountOf } from "../units.ts";
 import { shownColumns, type RowColumn } from "./row-columns.ts";
-import { describeNonRow, isBytes, isPlainObject } from "./row-kind.ts";
+import { describeNonRow, isNeverRow, isPlainObject } from "./row-kind.ts";
 import type { Row } from "./rows.ts";
 
 /** The columns: given in advance, or taken from the first row or from the source that yields the rows. */
@@ -52,7 +52,7 @@ export function checkedRow(row: unknown, number: number, columnCount = Number.PO
 /** The columns that the first row shows. */
 function columnsOf(first: Row): readonly RowColumn[] {
   // First, since the properties of bytes are as many as the bytes.
-  if (isBytes(first)) throw notRow(1, describeValue(first));
+  if (isNeverRow(first)) refuseNonRow(first, 1);
   const columns = shownColumns(first);
   if (columns.length > 0 || isList(first)) return columns;
   refuseNonRow(first, 1);
@@ -67,11 +67,7 @@ function columnsOf(first: Row): readonly RowColumn[] {
 /** Refuses an object of which no value was found because of what it is. */
 export function refuseNonRow(row: object, number: number): void {
   const description = describeNonRow(row);
-  if (description !== undefined) throw notRow(number, description);
-}
-
-function notRow(number: number, description: string): StreamCsvError {
-  return rowShape(number, `is ${description}, not an array or an object`);
+  if (description !== undefined) throw rowShape(number, `is ${description}, not an array or an object`);
 }
 
 export function isList(row: object): row is readonly unknown[] {

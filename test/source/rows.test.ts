@@ -258,6 +258,7 @@ const nonRows: readonly (readonly [row: object, what: string])[] = [
   [new Date(0), "an instance of Date"],
   [new RangeError("away"), "an instance of RangeError"],
   [(function* () {})(), "an object"],
+  [rowsSource([[2]]), "a source"],
 ];
 
 test("refuses an object whose contents aren't its properties, in every row, instead of losing them", async () => {
@@ -280,6 +281,21 @@ test("refuses an object whose contents aren't its properties, in every row, inst
   });
   assert.equal((await batchesOf(rowsSource([new Account()], { columns: ["id"] }))).length, 1);
   assert.equal((await batchesOf(rowsSource([{ id: 1 }, {}, { other: 2 }]))).length, 1);
+});
+
+test("refuses bytes and sources even if they have one of the columns as a property", async () => {
+  for (const [row, key] of [
+    [Buffer.from("abc"), "length"],
+    [new ArrayBuffer(3), "byteLength"],
+    [rowsSource([[1]]), "name"],
+  ] as const) {
+    const shape = { code: "SCSV_ROW_SHAPE" };
+    const columns = [key];
+    await assert.rejects(batchesOf(rowsSource([row], { columns })), { ...shape, row: 1 });
+    await assert.rejects(batchesOf(rowsSource([{ [key]: 1 }, row], { columns })), { ...shape, row: 2 });
+    await assert.rejects(batchesOf(rowsSource([{ [key]: 1 }, row])), { ...shape, row: 2 });
+  }
+  assert.equal(await csvOf(rowsSource([new Map([["id", 2]])], { columns: ["size"] })), "size\r\n1\r\n");
 });
 
 test("refuses a first row of bytes without listing them, which takes a gigabyte for a large file", async (t) => {
