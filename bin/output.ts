@@ -3,9 +3,18 @@ import { access, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Option } from "commander";
 import type { ReportFormat } from "../bench/results.ts";
-import { didYouMean, messageOf } from "../src/ground.ts";
+import { didYouMean } from "../src/ground.ts";
 import { choiceOption, RepeatableOption, type GlobalFlags } from "./option.ts";
-import { isClosedPipe, isMissing, openSink, requireName, standardOutput, targetOf } from "./sink.ts";
+import {
+  folderFault,
+  isClosedPipe,
+  isMissing,
+  openSink,
+  requireName,
+  standardOutput,
+  targetOf,
+  unwritable,
+} from "./sink.ts";
 
 /** The use of each format. The compiler checks the names against those that bench can render. */
 const formats = {
@@ -99,19 +108,17 @@ export async function requireWritable(outputs: readonly Pick<Output, "file">[]):
     requireName(file);
     const found = await stat(file).catch((cause: unknown) => {
       if (isMissing(cause)) return undefined;
-      const reason = messageOf(cause);
-      throw new Error(`"${file}" can't be written: ${reason}. Name a file in a folder that exists.`, {
-        cause,
-      });
+      throw unwritable(file, cause);
     });
-    if (found?.isDirectory() === true)
-      throw new Error(`"${file}" can't be written: it is a folder. Name a file in it.`);
+    if (found?.isDirectory() === true) throw unwritable(file, folderFault());
     // A file is replaced by a new one, so its folder must be writable; a device or pipe is written directly.
     const isReplaced = found === undefined || found.isFile();
     const place = isReplaced ? dirname(resolve(await targetOf(file))) : file;
     await access(place, constants.W_OK).catch((cause: unknown) => {
-      const reason = isReplaced ? `its folder ${place} doesn't exist or isn't writable` : "it isn't writable";
-      throw new Error(`"${file}" can't be written: ${reason}.`, { cause });
+      const reason = isReplaced
+        ? `its folder ${place} doesn't exist or isn't writable. Name a file in a folder where this user may create files.`
+        : "it isn't writable. Name a file that this user may write.";
+      throw new Error(`"${file}" can't be written: ${reason}`, { cause });
     });
   }
 }

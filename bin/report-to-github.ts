@@ -2,6 +2,7 @@ import { appendFile, stat } from "node:fs/promises";
 import type * as Bench from "../bench/results.ts";
 import type { BenchResult } from "../bench/index.ts";
 import { messageOf } from "../src/ground.ts";
+import { remedyOf } from "./sink.ts";
 
 /** The most bytes the summary of a step may have; GitHub drops a larger one completely. */
 const mostSummaryBytes = 1024 ** 2;
@@ -33,7 +34,7 @@ export async function reportToGitHub(
     }
     await appendFile(file, await renderReport("markdown", result, { mostBytes }));
   } catch (fault) {
-    const reason = messageOf(fault);
-    process.stderr.write(`The summary of this step can't be written: ${reason}.\n`);
+    const whatToDo = remedyOf(fault) ?? "Let GITHUB_STEP_SUMMARY name a file in a folder that exists.";
+    process.stderr.write(`The summary of this step can't be written: ${messageOf(fault)}. ${whatToDo}\n`);
   }
 }

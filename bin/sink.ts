@@ -41,7 +41,7 @@ export async function openSink(
 
 async function openNamed(path: string, signal: AbortSignal): Promise<Sink> {
   const stats = await stat(path).catch(noneIfMissing);
-  if (stats?.isDirectory() === true) throw new Error("it is a folder");
+  if (stats?.isDirectory() === true) throw folderFault();
   if (stats?.isFIFO() === true) return await pipeSink(path, signal);
   return stats === undefined || stats.isFile()
     ? await fileSink(await targetOf(path), stats?.mode)
@@ -70,11 +70,21 @@ function quotingPath(path: string, sink: Sink): Sink {
   };
 }
 
-function unwritable(path: string, cause: unknown): Error {
-  const reason = messageOf(cause);
+/** Says why a path can't be written, and what to do. */
+export function unwritable(path: string, cause: unknown): Error {
+  const whatToDo = remedyOf(cause) ?? "Name a file in a folder that exists.";
+  return new Error(`"${path}" can't be written: ${messageOf(cause)}. ${whatToDo}`, { cause });
+}
+
+/** What to do about an error of writing; undefined where only the output's name tells. */
+export function remedyOf(cause: unknown): string | undefined {
   const codes = Object.keys(advice).filter((code) => hasCode(cause, code));
-  const whatToDo = codes.map((code) => advice[code])[0] ?? "Name a file in a folder that exists.";
-  return new Error(`"${path}" can't be written: ${reason}. ${whatToDo}`, { cause });
+  return codes.map((code) => advice[code])[0];
+}
+
+/** The error of a path that is a folder, which opening it for writing would give too late. */
+export function folderFault(): Error {
+  return Object.assign(new Error("it is a folder"), { code: "EISDIR" });
 }
 
 /** What to do about errors of a file system that the name alone doesn't cause. */
@@ -86,6 +96,7 @@ const advice: Readonly<Record<string, string>> = {
   EDQUOT: "Make space within this user's quota, or name a file on another disk.",
   EFBIG: "Raise the limit of a file's size, or name a file that ends in .gz.",
   EIO: "Look at its disk, or name a file on another.",
+  EISDIR: "Name a file in it.",
   ENAMETOOLONG: "Give it a shorter name.",
   ELOOP: "Its links lead back to themselves; name a file.",
 };

@@ -1,3 +1,5 @@
+import { remedyOf } from "./sink.ts";
+
 /** Knows which errors of standard output were reported. */
 export interface OutputWatch {
   /** Whether an error was already reported to the user. */
@@ -16,7 +18,9 @@ export function watchStandardOutput(): OutputWatch {
     if (error.code === "EPIPE" || reported !== undefined) return;
     reported = error;
     process.exitCode = 1;
-    process.stderr.write(`error: Standard output can't be written: ${error.message}.\n`);
+    const whatToDo = remedyOf(error);
+    const end = whatToDo === undefined ? "" : ` ${whatToDo}`;
+    process.stderr.write(`error: Standard output can't be written: ${error.message}.${end}\n`);
   });
   return { hasReported: (fault) => reported !== undefined && fault === reported };
 }

@@ -91,7 +91,10 @@ for (const [args, exitCode, output] of commands) {
       assertNoTrace(full.stderr);
       assertToldOnce(full.stderr);
       if (exitCode === 0)
-        assert.match(full.stderr, /^error: Standard output can't be written: ENOSPC[^\n]*\n$/);
+        assert.match(
+          full.stderr,
+          /^error: Standard output can't be written: ENOSPC[^\n]*\. Make space on its disk[^\n]*\n$/,
+        );
     });
 
     test(`${name}: standard output that is closed changes nothing`, async () => {
