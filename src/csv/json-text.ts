@@ -140,14 +140,17 @@ function entriesText(entries: Iterable<readonly [unknown, unknown]>, ancestors: 
 function refuseHidden(value: object, shownCount: number): void {
   const tag = tagOf(value);
   const isError = value instanceof Error || tag === "[object Error]";
-  if (!isError && (shownCount > 0 || (tag === "[object Object]" && isPlain(value)))) return;
+  if (!isError && (shownCount > 0 || (tag === "[object Object]" && isPlainObject(value)))) return;
   throw new TypeError(
     `JSON would leave out what the ${isError ? "Error" : nameOf(value, tag)} holds. Use text, a number, an array or a plain object`,
   );
 }
 
-/** Whether an object is of no class. Not by its prototype, because `Object.prototype` differs in each realm. */
-function isPlain(value: object): boolean {
+/**
+ * Whether an object is of no class, so that it has no properties but its own. Not by its prototype, because `Object.prototype`
+ * differs in each realm.
+ */
+export function isPlainObject(value: object): boolean {
   const className: unknown = value.constructor?.name;
   return className === undefined || className === "Object";
 }

@@ -23,12 +23,3 @@ export function isNeverRow(row: object): boolean {
 export function isBytes(row: object): boolean {
   return ArrayBuffer.isView(row) || types.isAnyArrayBuffer(row);
 }
-
-/**
- * Whether an object is of no class, so that it has no properties but its own. Not by its prototype, because `Object.prototype`
- * differs in each realm.
- */
-export function isPlainObject(row: object): boolean {
-  const className: unknown = row.constructor?.name;
-  return className === undefined || className === "Object";
-}

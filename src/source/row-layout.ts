@@ -1,9 +1,9 @@
 import { describeValue } from "../body/chunk.ts";
-import { jsonValue } from "../csv/json-text.ts";
+import { isPlainObject, jsonValue } from "../csv/json-text.ts";
 import { StreamCsvError } from "../errors.ts";
 import { formatCountOf } from "../units.ts";
 import { shownColumns, type RowColumn } from "./row-columns.ts";
-import { describeNonRow, isNeverRow, isPlainObject } from "./row-kind.ts";
+import { describeNonRow, isNeverRow } from "./row-kind.ts";
 import type { Row } from "./rows.ts";
 
 /** The columns: given in advance, or taken from the first row or from the source that yields the rows. */
