@@ -5,7 +5,7 @@ const x = 0x78;
 
 /**
  * Formats bytes as PostgreSQL does: `\x` and two lower-case hexadecimal digits per byte. The digits are written as bytes and become a
- * string at once, since a string for each byte would take a thousand times as long for a picture.
+ * string at once, since a string for each byte would take some twenty times as long for a picture.
  */
 export function bytesText(bytes: Uint8Array): string {
   const text = new Uint8Array(2 + 2 * bytes.length);
