@@ -361,7 +361,6 @@ interface NodeReadable extends AsyncIterable<unknown> {
   destroy(): unknown;
   on(event: "error", listener: () => void): unknown;
   off(event: "error", listener: () => void): unknown;
-  once(event: "close", listener: () => void): unknown;
 }
 
 function isProducer(value: unknown): value is BodyProducer {
