@@ -25,9 +25,7 @@ export function checkFileOptions(options: FileOptions, ending: FileEnding): void
   const known = optionsOf(ending);
   for (const option of [...csvOptions, "encoding"] as const)
     if (options[option] !== undefined && !known.includes(option))
-      throw wrongRange(
-        `${option} is an option of ${option === "encoding" ? "CSV and JSON" : "CSV"} files, and means nothing for a file that ends in ${ending}: leave it out.`,
-      );
+      throw meaninglessOption(option, option === "encoding" ? "CSV and JSON" : "CSV", ending);
   const { delimiter, quote, header, encoding, nullValue, skipRows } = options;
   if (delimiter !== undefined) checkDelimiter(delimiter);
   if (quote !== undefined && quote !== null) checkQuote(quote);
@@ -43,6 +41,13 @@ export function checkFileOptions(options: FileOptions, ending: FileEnding): void
     throw wrongType(`skipRows must be a number, not ${quoted(skipRows)}.`);
   if (skipRows !== undefined && (!Number.isSafeInteger(skipRows) || skipRows < 0))
     throw wrongRange(`skipRows must be a whole number from 0 on, not ${skipRows}.`);
+}
+
+/** The refusal of an option that files of this ending don't have; `kinds` are the files that have it. */
+export function meaninglessOption(option: string, kinds: string, ending: FileEnding): RangeError {
+  return wrongRange(
+    `${option} is an option of ${kinds} files, and means nothing for a file that ends in ${ending}: leave it out.`,
+  );
 }
 
 /** Whether a character can divide cells: one of ASCII that no word or number has, and that ends no line. */

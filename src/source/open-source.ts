@@ -1,13 +1,13 @@
 import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { checkOptionNames, requireFunction, requireText } from "../check-arguments.ts";
-import { StreamCsvError, toError, wrongRange } from "../errors.ts";
-import { checkFileOptions } from "./check-file-options.ts";
+import { StreamCsvError, toError } from "../errors.ts";
+import { checkFileOptions, meaninglessOption } from "./check-file-options.ts";
 import { fileKindOf, hasTables, isJsonEnding, isSqliteEnding } from "./file-endings.ts";
 import type { DuckDBImporter, FileOptions } from "./file-options.ts";
-import { duckdbVersion } from "./duckdb/database-version.ts";
 import { fileVersion } from "./guarded-file.ts";
 import type { Source } from "./source.ts";
+import { duckdbVersion } from "./duckdb/database-version.ts";
 import { databaseVersion } from "./sqlite/database-version.ts";
 
 /** How a file is opened. */
@@ -47,9 +47,7 @@ export async function openSources(path: string, options: OpenOptions = {}): Prom
   const { ending, compression, name } = kind;
   checkFileOptions(options, ending);
   if (options.table !== undefined && !hasTables(ending))
-    throw wrongRange(
-      `table is an option of DuckDB and SQLite files, and means nothing for a file that ends in ${ending}: leave it out.`,
-    );
+    throw meaninglessOption("table", "DuckDB and SQLite", ending);
   await checkFile(path);
   // Each reader is loaded with the first file that needs it. A process without such a file starts sooner.
   if (ending === ".csv" || ending === ".tsv") {
