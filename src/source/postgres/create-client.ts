@@ -6,7 +6,7 @@ interface StartedClient {
   readonly connectionParameters: { options?: string | undefined; replication?: string | undefined };
 }
 
-/** When a connection on which nothing comes is tried, less than the least that firewalls and address translators keep one for. */
+/** Shorter than the shortest time for which firewalls keep a quiet connection. */
 const keepAliveMs = 30_000;
 
 /** A connection that isn't connected yet. */
@@ -20,7 +20,7 @@ export function createClient({ Client }: Pick<typeof Pg, "Client">, target: Conn
     // Without these pg takes PGCLIENT_ENCODING and PGSSLNEGOTIATION.
     client_encoding: "utf8",
     sslnegotiation: "postgres",
-    // A query that sorts sends nothing for long, and of a server that is gone nothing comes either.
+    // A query that sorts sends nothing for long, and neither does a server that is gone.
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveMs,
   });
