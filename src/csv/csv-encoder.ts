@@ -105,7 +105,7 @@ export class CsvEncoder {
    * @throws StreamCsvError `SCSV_INVALID_DATE`, `SCSV_NON_FINITE`, `SCSV_FORMULA`, `SCSV_NO_TEXT`, with row and column
    * @throws TypeError `SCSV_ARG_TYPE` for a value that is not a batch
    * @throws RangeError `SCSV_ARG_RANGE` when the batch has other columns, or fewer rows, a vector of it fewer values than it has
-   *   rows, or its text exceeds 2 GiB
+   *   rows or a text outside of its bytes, or its text exceeds 2 GiB
    */
   encode(batch: Batch, from = 0, to?: number): Uint8Array {
     checkBatch(batch);

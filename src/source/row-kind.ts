@@ -20,6 +20,6 @@ export function isNeverRow(row: object): boolean {
 }
 
 /** Whether an object is bytes or numbers, whose properties are their positions. */
-export function isBytes(row: object): boolean {
+function isBytes(row: object): boolean {
   return ArrayBuffer.isView(row) || types.isAnyArrayBuffer(row);
 }

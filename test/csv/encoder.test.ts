@@ -447,13 +447,13 @@ test("refuses texts that lie outside of their bytes", () => {
 });
 
 test("takes nulls of null for a vector without nulls", () => {
-  const vectors: readonly object[] = [
+  const plain: readonly object[] = [
     { kind: "integer", values: Int32Array.of(7) },
     { kind: "boolean", values: Uint8Array.of(1) },
     { kind: "timestamp", unit: "ms", values: Float64Array.of(0) },
     { kind: "utf8", bytes, starts: short, ends: Uint32Array.of(3) },
   ];
-  const columns = vectors.map((vector) => Object.assign(vector, { nulls: null }) as unknown as ColumnVector);
+  const columns = plain.map((vector) => Object.assign(vector, { nulls: null }) as unknown as ColumnVector);
   assert.equal(textOf({ rowCount: 1, columns }), "7,true,1970-01-01T00:00:00.000Z,abc\n");
 });
 
