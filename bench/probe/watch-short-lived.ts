@@ -1,5 +1,5 @@
 import type { PeakBytes } from "./process-sampler.ts";
-import { cpuSeconds, peaksNow, processTree } from "./process-tree.ts";
+import { cpuSeconds, endedChildrenSeconds, peaksNow, processTree } from "./process-tree.ts";
 import { sampling } from "./sampling.ts";
 
 /** Often enough to see a process near its end, when it holds the most. */
@@ -11,7 +11,7 @@ const mostShare = 0.1;
 export interface ShortLived {
   /** At each moment the peaks of those that lived then. */
   readonly moments: readonly PeakBytes[];
-  /** The CPU time that each had used when it was last seen. */
+  /** The CPU time that each had used itself when it was last seen, without that of its children: they are seen as well. */
   readonly cpuSeconds: ReadonlyMap<number, number>;
 }
 
@@ -32,7 +32,7 @@ export function watchShortLived(
     async () => {
       const passing = (await processTree(...rootPids)).filter((pid) => !lasting.has(pid));
       if (passing.length > 0) moments.push(await peaksNow(passing));
-      for (const pid of passing) used.set(pid, Math.max(used.get(pid) ?? 0, await cpuSeconds([pid])));
+      for (const pid of passing) used.set(pid, Math.max(used.get(pid) ?? 0, await ownSeconds(pid)));
     },
     { everyMs, mostShare },
   );
@@ -40,4 +40,10 @@ export function watchShortLived(
     await stop();
     return { moments, cpuSeconds: used };
   };
+}
+
+/** Read in this order, a child that ends in between makes it too small for now, and never too large. */
+async function ownSeconds(pid: number): Promise<number> {
+  const seconds = await cpuSeconds([pid]);
+  return seconds - (await endedChildrenSeconds([pid]));
 }
