@@ -25,8 +25,7 @@ const tooMany: ReadonlySet<number> = new Set([400, 413, 416, 422]);
 /**
  * Measures how fast another server gives the rows that it is asked for, and chooses as many as take about as long as
  * wanted. A server that has fewer gives all of them, and one that refuses a number is asked for the last one that it gave.
- * One that has to know the rows when it starts is started for each
- * size.
+ * One that has to know the rows when it starts is started for each size.
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when it answers something that isn't rows
  */
 export async function sizeForeign(
@@ -75,7 +74,8 @@ export async function sizeForeign(
   if (target.needsRowsAtStart === true) {
     return await grow((rows) =>
       withFresh(rows, async (server) => {
-        requireRows(await read(server, rows));
+        // The first one is slow, as below. What it gives is checked in the second.
+        await read(server, rows);
         return await read(server, rows);
       }),
     );

@@ -430,42 +430,44 @@ test("one slow answer while an export is sized makes it no smaller", async (t) =
   assert.ok(rows >= 1000, `${rows} rows`);
 });
 
-for (const [most, asked, tooMany] of [
-  [10_000, 4000, "16,000"],
-  [999, null, "1,000"],
+/** A server that refuses more rows than that, which it is asked for at its start or by each request. */
+const limited =
+  `const rowsOf = (url) => Number(process.env.ROWS ?? new URL(url, "http://x").searchParams.get("limit") ?? 0);
+  require("node:http").createServer(({ url }, response) => {
+    const rows = rowsOf(url);
+    if (rows > process.env.MOST) response.writeHead(422).end("limit is at most " + process.env.MOST);
+    else response.writeHead(200, { "Content-Type": "text/csv" }).end("id,name\\n" + "1,a\\n".repeat(rows));
+  }).listen(process.env.PORT, "127.0.0.1")`.replaceAll(/\s+/g, " ");
+
+for (const [when, variables, query] of [
+  ["by each request", "", "?limit={rows}"],
+  ["at its start", "ROWS={rows} ", ""],
 ] as const) {
-  test(`a server that refuses more than ${most} rows is asked for ${asked ?? "none"}`, async (t) => {
-    const server = createServer(({ url = "" }, response) => {
-      const rows = Number(new URL(url, "http://x").searchParams.get("limit") ?? "0");
-      if (rows > most) response.writeHead(422).end(`limit is at most ${most}`);
-      else response.writeHead(200, { "Content-Type": "text/csv" }).end(`id,name\n${"1,a\n".repeat(rows)}`);
-    }).listen(0, "127.0.0.1");
-    t.after(() => {
-      server.closeAllConnections();
-      server.close();
+  for (const [most, asked, tooMany] of [
+    [10_000, 4000, "16,000"],
+    [999, null, "1,000"],
+  ] as const) {
+    test(`a server that is told ${when} how many, and refuses more than ${most} rows, is asked for ${asked ?? "none"}`, async () => {
+      const command = `${variables}MOST=${most} PORT={port} exec '${process.execPath}' -e '${limited}'`;
+      const { result, fault } = await run({
+        targets: [`api=${command} @ http://127.0.0.1:{port}/x.csv${query}`],
+        targetDefaults: { ping: null },
+      });
+      if (asked === null) {
+        assert.match(fault?.message ?? "", /answered 422 instead of 200, saying: limit is at most 999/);
+        return;
+      }
+      assert.equal(fault, null);
+      assert.equal(result.rounds[0]?.arms["api"]?.["rows"], asked);
+      assert.match(
+        result.warnings.join("\n"),
+        new RegExp(
+          `^api answered 422 when it was asked for ${tooMany} rows, so it is asked for at most 4,000`,
+          "m",
+        ),
+      );
     });
-    await once(server, "listening");
-    const address = server.address();
-    assert.ok(address !== null && typeof address === "object");
-    const { result, fault } = await run({
-      targets: [`api=http://127.0.0.1:${address.port}/x.csv?limit={rows}`],
-      targetDefaults: { ping: null },
-    });
-    const notes = result.warnings.join("\n");
-    if (asked === null) {
-      assert.match(fault?.message ?? "", /answered 422 instead of 200, saying: limit is at most 999/);
-      return;
-    }
-    assert.equal(fault, null);
-    assert.equal(result.rounds[0]?.arms["api"]?.["rows"], asked);
-    assert.match(
-      notes,
-      new RegExp(
-        `^api answered 422 when it was asked for ${tooMany} rows, so it is asked for at most 4,000`,
-        "m",
-      ),
-    );
-  });
+  }
 }
 
 /** What an export costs a server that starts a process for each request. */
