@@ -15,6 +15,7 @@ import {
 import { didYouMean, parseDuration } from "../../src/ground.ts";
 import type { TargetSettings, TargetSpec } from "./target-spec.ts";
 import { filled } from "./target-text.ts";
+import { withoutPasswords } from "./without-passwords.ts";
 
 const targetSettingsSchema = strictObject({
   command: optional(string()),
@@ -59,7 +60,7 @@ export function parseTarget(text: string): { readonly name: string; readonly set
 
 /**
  * Reads `URL`, `COMMAND` or `COMMAND @ URL`.
- * @throws RangeError for an address with a blank, which would be taken for a part of the command
+ * @throws RangeError for an address with a blank, which would be taken for a part of the command, without its password
  */
 export function parseTargetPlace(text: string): Pick<TargetSettings, "command" | "url"> {
   const value = text.trim();
@@ -67,8 +68,13 @@ export function parseTargetPlace(text: string): Pick<TargetSettings, "command" |
   const [, command, url] = /^(.*\S)\s+@\s+(\S+)$/s.exec(value) ?? [];
   if (command !== undefined && url !== undefined) return { command, url };
   const [, address] = /^(?:.*\s@\s+)?(https?:\/\/[^\s"']*\s.*)$/is.exec(value) ?? [];
-  if (address !== undefined)
-    throw new RangeError(`The address "${address}" has a blank in it; write %20 instead.`);
+  if (address !== undefined) {
+    // The blank may be in the password.
+    const shown = withoutPasswords(address.replace(/(:\/\/[^/?#:@]*:)[^/?#]*@/, "$1…@"));
+    throw new RangeError(
+      `The address "${shown}" has a blank in it; write %20 instead. If it is a part of the command, put quotes around it.`,
+    );
+  }
   return { command: value };
 }
 

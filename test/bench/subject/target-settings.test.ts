@@ -33,7 +33,15 @@ for (const place of ["", "PORT={port} node server.js @ "]) {
   test(`an address with a blank behind "${place}" is refused, instead of being taken for a command`, () => {
     assert.throws(() => parseTargetPlace(`${place}http://127.0.0.1:{port}/orders.csv?name=A B&by=C D`), {
       name: "RangeError",
-      message: `The address "http://127.0.0.1:{port}/orders.csv?name=A B&by=C D" has a blank in it; write %20 instead.`,
+      message: `The address "http://127.0.0.1:{port}/orders.csv?name=A B&by=C D" has a blank in it; write %20 instead. If it is a part of the command, put quotes around it.`,
+    });
+  });
+}
+
+for (const password of ["hunter2", "hunter 2"]) {
+  test(`an address with a blank is refused without its password "${password}"`, () => {
+    assert.throws(() => parseTargetPlace(`http://shop:${password}@127.0.0.1/orders.csv?name=A B`), {
+      message: /^The address "http:\/\/shop:…@127\.0\.0\.1\/orders\.csv\?name=A B" has a blank/,
     });
   });
 }
@@ -41,6 +49,7 @@ for (const place of ["", "PORT={port} node server.js @ "]) {
 for (const command of [
   "curl http://127.0.0.1/start | sh; : {port}",
   `pip install "shop @ https://example.org/shop.whl" && python3 -m shop {port}`,
+  `pip install shop @ "https://example.org/shop.whl" && python3 -m shop {port}`,
 ]) {
   test(`the command ${command} has no address`, () => {
     assert.deepEqual(parseTargetPlace(command), { command });
