@@ -18,7 +18,7 @@ const temporaryQuery = "SELECT coalesce(sum(size), 0)::float8 AS bytes FROM pg_l
  */
 export async function observePostgres(name: string, url: string): Promise<Observer> {
   const client = await connected(name, url);
-  const processes = await processesOf(client, name);
+  const processes = await observeServerProcesses(client, name);
   const canListFiles = await client.query(temporaryQuery).then(
     () => true,
     // Only members of pg_monitor may, and only since version 12.
@@ -63,7 +63,7 @@ async function connected(name: string, url: string): Promise<Pg.Client> {
 }
 
 /** Its tree of processes; null when it runs elsewhere, or can't be seen. */
-async function processesOf(client: Pg.Client, name: string): Promise<Observer | null> {
+async function observeServerProcesses(client: Pg.Client, name: string): Promise<Observer | null> {
   const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
   const backend = await identifyProcess(rows[0]?.pid ?? 0);
   if (backend === null || !backend.program.startsWith("postgres") || backend.parentPid <= 1) return null;

@@ -47,7 +47,7 @@ async function startForeign(spec: TargetSpec, rows: number, signal: AbortSignal)
   const form = { headers: isMoved ? { Host: urlFor(rows).host, ...spec.headers } : spec.headers };
   try {
     // First, because the command may end soon and leave its server running.
-    const processes = await processesOf(spec, server, reached);
+    const processes = await findProcesses(spec, server, reached);
     const abilities = await abilitiesOf(spec, reached, signal);
     if (processes.pid !== null) await untilIdle([processes.pid, ...(server.members ?? [])], signal);
     return {
@@ -174,7 +174,7 @@ async function lengthOfAnswer(
  * Whether the process that listens is among those that were started. One that isn't (a container, a service, a daemon)
  * would be reported with no memory and no CPU time.
  */
-async function processesOf(
+async function findProcesses(
   { name }: TargetSpec,
   { pid }: Ready,
   reached: URL,
