@@ -6,7 +6,7 @@ import { median } from "../../statistics/median.ts";
 import { rankSumBounds, type ShiftEstimate } from "../../statistics/rank-sum.ts";
 import { asBaseline, type Baseline, type MeasuredSoFar, type NamedBaseline } from "./baseline.ts";
 import { nameOf, type RelativeBudget } from "../budget/budget.ts";
-import { decide, type Limit } from "../judge/decide.ts";
+import { decide, mostAllowed, type Limit } from "../judge/decide.ts";
 import { conclude, type GateReport } from "../judge/judge-run.ts";
 import type { Judgement } from "../judge/judge-metric.ts";
 import { reasonFor } from "../judge/reason-for.ts";
@@ -157,7 +157,7 @@ function excessOf(
 ): ShiftEstimate | null {
   const [was, is] = [before.values, after.values];
   const allowed = (values: readonly number[]): readonly number[] =>
-    values.map((value) => value * (1 + share));
+    values.map((value) => mostAllowed(value, share));
   return better === "lower" ? rankSumBounds(is, allowed(was), level) : rankSumBounds(was, allowed(is), level);
 }
 

@@ -45,6 +45,11 @@ export function decide(change: Change, limit: Limit): Decision {
   return byShare === "regression" && byLeast === "regression" ? "regression" : "inconclusive";
 }
 
+/** The most that may stand beside a value: a share of its size is added, also where it is below zero. */
+export function mostAllowed(value: number, share: number): number {
+  return value + share * Math.abs(value);
+}
+
 /** Whether a change in either direction is surely larger than the limit, which two equal arms must not show. */
 export function isSurelyOutside(change: Change, limit: Limit): boolean {
   const { ratio, difference } = change;

@@ -5,7 +5,7 @@ import type { Comparison } from "../../result/result.ts";
 import { boundRounds, type Pair } from "../../statistics/compare.ts";
 import { signedRankBounds } from "../../statistics/signed-rank.ts";
 import { metricOf, type RelativeBudget } from "../budget/budget.ts";
-import { decide, isSurelyOutside, type Change, type Decision, type Limit } from "./decide.ts";
+import { decide, isSurelyOutside, mostAllowed, type Change, type Decision, type Limit } from "./decide.ts";
 import { reasonFor } from "./reason-for.ts";
 
 /** The same delivery of this version, of the other version, and of the other version again. */
@@ -161,7 +161,7 @@ function compare(pairs: readonly Pair[], level: number, { better, share }: Limit
   );
   const excess = signedRankBounds(
     pairs.map(({ treatment, control }) =>
-      better === "lower" ? treatment - (1 + share) * control : control - (1 + share) * treatment,
+      better === "lower" ? treatment - mostAllowed(control, share) : control - mostAllowed(treatment, share),
     ),
     level,
   );

@@ -3,11 +3,15 @@ import { test } from "node:test";
 import { relativeBudget } from "./relative-budget.ts";
 import { judgeMetric, type Judgement } from "../../../bench/gate/judge/judge-metric.ts";
 
-/** Eight rounds in which the control waited about a second, but not at all in the first. */
-function judge(treatmentOf: (control: number) => number): Judgement {
+/** Eight rounds in which the control waited about a second, but not at all in the first, unless it is told otherwise. */
+function judge(
+  treatmentOf: (waited: number) => number,
+  controlOf = (waited: number): number => waited,
+): Judgement {
   const rounds = Array.from({ length: 8 }, (_, index) => {
-    const control = index === 0 ? 0 : 1 + index / 100;
-    return { treatment: treatmentOf(control), control, aa: control };
+    const waited = index === 0 ? 0 : 1 + index / 100;
+    const control = controlOf(waited);
+    return { treatment: treatmentOf(waited), control, aa: control };
   });
   const arms = { treatment: "streaming", control: "streaming-control", aa: "streaming-aa" };
   return judgeMetric(
@@ -25,4 +29,11 @@ test("a round with a zero has no ratio, and the metric is judged all the same", 
   assert.match(reason, /has no ratio in 8 rounds.*wholly over its budget of 50 %/);
   assert.equal(judge((control) => control).verdict, "pass");
   assert.equal(judge((control) => 1.5 * control + (control > 1.04 ? 1 : -1)).verdict, "inconclusive");
+});
+
+test("rounds with less than nothing pass when nothing changed, and not when it is worse by more than the budget", () => {
+  // Memory over idle is below zero where a server gives memory back.
+  const belowZero = (waited: number): number => -1 - waited;
+  assert.equal(judge(belowZero, belowZero).verdict, "pass");
+  assert.equal(judge((waited) => 1 + waited, belowZero).verdict, "regression");
 });
