@@ -7,14 +7,20 @@ const quietSteps = 2;
 /** Processes that use more of a core, or wait for one, are at work. */
 const busyShare = 0.25;
 /** Some servers are never idle. */
-const limitMs = 5000;
+const usualLimitMs = 5000;
 
 /**
- * Waits until processes and their descendants do nothing, for at most five seconds. The first worker of a server answers
+ * Waits until processes and their descendants do nothing. The first worker of a server answers
  * while others still load their application: what that takes would be counted as an export's, and would slow down other
  * servers that are measured meanwhile.
+ * @param limitMs the longest wait. @default 5000
+ * @returns whether they were idle before that
  */
-export async function untilIdle(rootPids: readonly number[], signal: AbortSignal): Promise<void> {
+export async function untilIdle(
+  rootPids: readonly number[],
+  signal: AbortSignal,
+  limitMs = usualLimitMs,
+): Promise<boolean> {
   const workSeconds = async (): Promise<number> => await wantedSeconds(await processTree(...rootPids));
   const startMs = performance.now();
   let nowMs = startMs;
@@ -27,4 +33,5 @@ export async function untilIdle(rootPids: readonly number[], signal: AbortSignal
     nowMs = performance.now();
     quiet = work - workBefore > (busyShare * (nowMs - beforeMs)) / 1000 ? 0 : quiet + 1;
   }
+  return quiet >= quietSteps;
 }

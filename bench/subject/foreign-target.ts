@@ -49,7 +49,9 @@ async function startForeign(spec: TargetSpec, rows: number, signal: AbortSignal)
     // First, because the command may end soon and leave its server running.
     const processes = await findProcesses(spec, server, reached);
     const abilities = await abilitiesOf(spec, reached, signal);
-    if (processes.pid !== null) await untilIdle([processes.pid, ...(server.members ?? [])], signal);
+    const isIdle =
+      processes.pid === null || (await untilIdle([processes.pid, ...(server.members ?? [])], signal));
+    const notes = [...(abilities.notes ?? []), ...(isIdle ? [] : [neverIdle(spec)])];
     return {
       ...server,
       form,
@@ -61,11 +63,16 @@ async function startForeign(spec: TargetSpec, rows: number, signal: AbortSignal)
       exportForm: (request) => exportFormOf(spec, port, request),
       ...processes,
       ...abilities,
+      ...(notes.length === 0 ? {} : { notes }),
     };
   } catch (fault) {
     await server.stop();
     throw fault;
   }
+}
+
+function neverIdle({ name }: TargetSpec): string {
+  return `${name} was still at work 5 s after it answered: what it does without being asked counts with its exports, and slows down other servers that are measured with it.`;
 }
 
 function exportFormOf(

@@ -270,6 +270,13 @@ test("a server whose other workers still load has started when they have", { ski
   assert.ok(isLoaded);
 });
 
+test("a server that is never idle starts all the same, with a note", { skip }, async () => {
+  const line = `'${process.execPath}' -e 'for (;;);' & PORT={port} exec '${process.execPath}' '${odd}' right`;
+  const server = await targetOf(`api=${line} @ http://127.0.0.1:{port}/x.csv`).start(signal, 1);
+  await server.stop();
+  assert.match((server.notes ?? []).join("\n"), /^api was still at work 5 s after it answered: /);
+});
+
 test("a server counts also when the shell that started it has ended", { skip }, async () => {
   const line = `PORT={port} '${process.execPath}' '${odd}' right & sleep 3 @ http://127.0.0.1:{port}/x.csv`;
   const server = await targetOf(`api=${line}`).start(signal, 1);
