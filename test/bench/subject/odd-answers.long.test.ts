@@ -437,7 +437,7 @@ test("one slow answer while an export is sized makes it no smaller", async (t) =
   assert.ok(rows >= 1000, `${rows} rows`);
 });
 
-/** A server that refuses more rows than that, which it is asked for at its start or by each request. */
+/** A server that refuses more than MOST rows. It is asked for them by ROWS at its start, or by each request. */
 const limited =
   `const rowsOf = (url) => Number(process.env.ROWS ?? new URL(url, "http://x").searchParams.get("limit") ?? 0);
   require("node:http").createServer(({ url }, response) => {
@@ -454,10 +454,10 @@ for (const [when, variables, query] of [
     [10_000, 4000, "16,000"],
     [999, null, "1,000"],
   ] as const) {
-    test(`a server that is told ${when} how many, and refuses more than ${most} rows, is asked for ${asked ?? "none"}`, async () => {
-      const command = `${variables}MOST=${most} PORT={port} exec '${process.execPath}' -e '${limited}'`;
+    test(`a server that gets its rows ${when}, and refuses more than ${most} rows, is asked for ${asked ?? "none"}`, async () => {
+      const line = `${variables}MOST=${most} PORT={port} exec '${process.execPath}' -e '${limited}'`;
       const { result, fault } = await run({
-        targets: [`api=${command} @ http://127.0.0.1:{port}/x.csv${query}`],
+        targets: [`api=${line} @ http://127.0.0.1:{port}/x.csv${query}`],
         targetDefaults: { ping: null },
       });
       if (asked === null) {
