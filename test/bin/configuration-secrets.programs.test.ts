@@ -97,7 +97,8 @@ describe("a password in the configuration is in no message", () => {
     test(`with a value of a wrong shape at ${keys.join(".") || "the top"}`, async () => {
       const texts = isSecret(keys) ? [canary, oddUrl, ...urls] : urls;
       for (const value of texts.flatMap(shapesOf))
-        for (const ending of ["json", "mjs"] as const) {
+        // A module is imported, which takes longer than all else; behind that both take one way, so one URL is enough for it.
+        for (const ending of value === urls[0] ? ["json", "mjs"] : ["json"]) {
           const content = JSON.stringify(withValueAt(keys, value));
           const file = join(folder, `${keys.length}-${Math.random()}.${ending}`);
           await writeFile(file, ending === "json" ? content : `export default ${content};`);

@@ -198,7 +198,7 @@ test(
   async () => {
     const options = { port: 0, log: { level: "silent" }, spoolDirectory: join(root, "many") } as const;
     // From 110 bytes a row: checked in the primary, and by a process.
-    const plans = [10, 11, 12, 13, 60_000, 60_001, 60_002, 60_003, 60_004, 60_005];
+    const plans = [10, 60_000, 60_001, 60_002, 60_003, 60_004];
     const first = await startServer(options);
     const jobs = await Promise.all(plans.map((rows) => submit(first, `orders?rows=${rows}`)));
     for (const { id } of jobs) assert.equal((await jobWhen(first, id)).state, "completed");
