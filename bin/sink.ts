@@ -50,6 +50,7 @@ async function openNamed(path: string, signal: AbortSignal): Promise<Sink> {
 
 /** The file that is replaced or made for a path, which stays a link if it is one, also to a file that is missing. */
 export async function targetOf(path: string): Promise<string> {
+  // What isn't a link is an error here. Whatever else is wrong with the path, opening it says.
   const target = await readlink(path).catch(() => undefined);
   return target === undefined ? path : await targetOf(resolvePath(await realpath(dirname(path)), target));
 }
