@@ -21,7 +21,7 @@ const ownOptions: ReadonlySet<string> = new Set([
  */
 export function requireUsableAddress(engine: string): void {
   const { username, password, pathname, searchParams } = new URL(engine);
-  if (![username, password].every(isDecodable))
+  if ([username, password].some((text) => decoded(text) === undefined))
     throw unusable(
       "has a % in its user or password that isn't followed by two hexadecimal digits; write %25 for it",
     );
@@ -42,15 +42,6 @@ function unusable(reason: string): StreamCsvError {
   });
 }
 
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** The address of a Redis as people may see it: without user, password and query. */
 export function redisAddress(url: string): string {
   const { protocol, hostname, port, pathname } = new URL(url);
@@ -61,15 +52,16 @@ export function redisAddress(url: string): string {
 /** Text without the password of a URL. */
 export function withoutPassword(text: string, url: string): string {
   const { password } = new URL(url);
-  return [password, decoded(password)]
+  return [password, decoded(password) ?? ""]
     .filter((secret) => secret !== "")
     .reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
 }
 
-function decoded(text: string): string {
+/** A part of a URL without its percent-encoding; undefined if a % begins none. */
+function decoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text;
+    return undefined;
   }
 }
