@@ -5,6 +5,7 @@ import type { Clock } from "../../../clock.ts";
 import { StreamCsvError, toError } from "../../../errors.ts";
 import { faultForClients } from "../../../fault-for-clients.ts";
 import { neverRejects } from "../../../never-rejects.ts";
+import { OneAtATime } from "../../../async/one-at-a-time.ts";
 import { settleWithin } from "../../../async/settle-within.ts";
 import { HoldEstimate } from "../../../admission/hold-estimate.ts";
 import { spoolFault } from "../../../spool/spool-fault.ts";
@@ -69,7 +70,8 @@ export class LocalEngine implements JobEngine {
   readonly #holds = new HoldEstimate();
   readonly #made = { completed: 0, failed: 0, cancelled: 0, rows: 0, bytes: 0 };
   readonly #sweeping: NodeJS.Timeout;
-  #sweep: Promise<void> | undefined;
+  /** A store that can't be reached may take longer than the interval. */
+  readonly #sweep = new OneAtATime(() => this.#clean());
   #hasBegun = false;
   #isDraining = false;
   #isClosed = false;
@@ -80,7 +82,7 @@ export class LocalEngine implements JobEngine {
   private constructor(context: LocalEngineContext) {
     this.#context = context;
     this.#files = new JobFiles(context.folder, context.uid);
-    this.#sweeping = setInterval(() => this.#sweepOnce(), sweepIntervalMs).unref();
+    this.#sweeping = setInterval(() => this.#sweep.begin(), sweepIntervalMs).unref();
   }
 
   /** Takes over the jobs of an earlier run. @throws what reading the folder throws */
@@ -392,15 +394,6 @@ export class LocalEngine implements JobEngine {
   #isPast({ state, expiresAt }: JobRecord): boolean {
     if (state !== "completed") return hasEnded({ state });
     return expiresAt !== null && Date.parse(expiresAt) <= this.#context.clock.wallMs();
-  }
-
-  /** One at a time: a store that can't be reached may take longer than the interval. */
-  #sweepOnce(): void {
-    if (this.#sweep !== undefined) return;
-    this.#sweep = this.#clean().finally(() => {
-      this.#sweep = undefined;
-    });
-    neverRejects(this.#sweep);
   }
 
   /** Removes results that have expired, and records that have been expired for as long as a result is kept. */

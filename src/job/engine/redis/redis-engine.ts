@@ -3,6 +3,7 @@
 import type { Queue } from "bullmq";
 import type { Logger } from "pino";
 import type { Clock } from "../../../clock.ts";
+import { OneAtATime } from "../../../async/one-at-a-time.ts";
 import { settleWithin } from "../../../async/settle-within.ts";
 import { StreamCsvError, toError } from "../../../errors.ts";
 import { faultForClients } from "../../../fault-for-clients.ts";
@@ -59,7 +60,7 @@ export class RedisEngine implements JobEngine {
   readonly #ends: JobEnds;
   readonly #outages: OutageLog;
   readonly #sweeping: NodeJS.Timeout;
-  #sweep: Promise<void> | undefined;
+  readonly #sweep = new OneAtATime(() => this.#clean());
   #counted = { queued: 0, running: 0 };
   #isDraining = false;
   #isClosed = false;
@@ -90,7 +91,7 @@ export class RedisEngine implements JobEngine {
     const ends = this.#ends;
     const running = { packages, url, concurrency, book, store, ends, outages, timings, log, clock, newId };
     this.#runner = context.runsJobs ? new JobRunner(running) : undefined;
-    this.#sweeping = setInterval(() => this.#sweepOnce(), timings.sweepMs).unref();
+    this.#sweeping = setInterval(() => this.#sweep.begin(), timings.sweepMs).unref();
   }
 
   /**
@@ -197,8 +198,8 @@ export class RedisEngine implements JobEngine {
     this.#isClosed = true;
     clearInterval(this.#sweeping);
     await this.#runner?.close();
-    if (this.#sweep !== undefined)
-      await settleWithin(this.#sweep, this.#timings.closeMs, (error) => this.#outages.note(error));
+    if (this.#sweep.running !== undefined)
+      await settleWithin(this.#sweep.running, this.#timings.closeMs, (error) => this.#outages.note(error));
     await this.#withinAsk(this.#queue.close());
     await this.#connection.close();
   }
@@ -230,14 +231,6 @@ export class RedisEngine implements JobEngine {
   /** Waits for a call of BullMQ, which would wait for Redis for ever; its failure is logged. */
   async #withinAsk(call: Promise<unknown>): Promise<void> {
     await settleWithin(call, this.#timings.askMs, (error) => this.#outages.note(error));
-  }
-
-  #sweepOnce(): void {
-    if (this.#sweep !== undefined) return;
-    this.#sweep = this.#clean().finally(() => {
-      this.#sweep = undefined;
-    });
-    neverRejects(this.#sweep);
   }
 
   /** Expires results; only one machine at a time gets something to do. */
