@@ -96,6 +96,19 @@ const connectionTests = /^system\/(?:http|pipelined|raw|stop|tls|tunnel)/;
 /** Parts of paths of tests of programs in which Node does most of the work too. */
 const programsOnEveryLine = ["job/store/s3/s3-store", "system/spool-disk", "system/tracing"];
 
+/** Parts of paths of tests that take long for the size of their files, since they are few or come from documents. */
+const longForTheirSize = [
+  "docs.programs",
+  "package/install.programs",
+  "server/page/accessibility.programs",
+  "system/endless-loop.programs",
+  "system/stuck-log.programs",
+  "source/source-contract",
+  "system/container-volume",
+  "system/http10",
+  "system/shortage",
+];
+
 function isPortable(file: string): boolean {
   const kind = kindOf(file);
   if (kind === "programs") return programsOnEveryLine.some((part) => file.includes(part));
@@ -147,16 +160,26 @@ async function filesOf({ takes }: TestSet): Promise<readonly string[]> {
   for (const [kind, parts] of [
     ["plain", sameOnEveryLine],
     ["programs", programsOnEveryLine],
+    ["any kind of", longForTheirSize],
   ] as const) {
-    const unused = parts.find((part) => !files.some((file) => kindOf(file) === kind && file.includes(part)));
+    const unused = parts.find(
+      (part) =>
+        !files.some((file) => (kind === "any kind of" || kindOf(file) === kind) && file.includes(part)),
+    );
     if (unused !== undefined) throw new Error(`no ${kind} test file has "${unused}" in its path`);
   }
   const taken = await Promise.all(
     files.filter(takes).map(async (file) => ({ file, bytes: (await stat(join(built, file))).size })),
   );
   // The longest last would leave cores idle. How long a file takes isn't known, but larger ones have more tests.
+  const isLong = (file: string): boolean => longForTheirSize.some((part) => file.includes(part));
   return taken
-    .toSorted((one, other) => other.bytes - one.bytes || (one.file < other.file ? -1 : 1))
+    .toSorted(
+      (one, other) =>
+        Number(isLong(other.file)) - Number(isLong(one.file)) ||
+        other.bytes - one.bytes ||
+        (one.file < other.file ? -1 : 1),
+    )
     .map(({ file }) => join(built, file));
 }
 
@@ -181,14 +204,17 @@ async function onlyComputes(file: string): Promise<boolean> {
 const eachAlone = (files: readonly string[]): ReadonlyMap<string, readonly string[]> =>
   new Map(files.map((file) => [file, [file]]));
 
-/** What Node runs: files, and modules in `folder` that import several of them; with the files of each. */
+/**
+ * What Node runs: modules in `folder` that import several files, and files; with the files of each. The modules come first, since
+ * each takes longer than most files.
+ */
 async function programsOf(
   files: readonly string[],
   folder: string,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const computing = new Set<string>();
   for (const file of files) if (await onlyComputes(file)) computing.add(file);
-  const programs = new Map(eachAlone(files.filter((file) => !computing.has(file))));
+  const programs = new Map<string, readonly string[]>();
   const count = Math.ceil(computing.size / filesPerProcess);
   for (let index = 0; index < count; index += 1) {
     // By turns, since they are sorted by size.
@@ -197,6 +223,7 @@ async function programsOf(
     await writeFile(program, shared.map((file) => `import "${pathToFileURL(file).href}";\n`).join(""));
     programs.set(program, shared);
   }
+  for (const file of files) if (!computing.has(file)) programs.set(file, [file]);
   return programs;
 }
 

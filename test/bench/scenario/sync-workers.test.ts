@@ -76,3 +76,17 @@ for (const [workers, count, clients] of [
     assert.equal(steps, clients.length);
   });
 }
+
+test("is left out with a warning when no target has sync workers", async () => {
+  const warnings: string[] = [];
+  await syncWorkersScenario.run({
+    plan: {
+      arms: [{ id: "other", role: "treatment", target: { name: "other" } }],
+      syncWorkers: 2,
+      isQuick: true,
+      rounds: 1,
+    },
+    record: { warn: (sentence: string) => warnings.push(sentence) },
+  } as never);
+  assert.deepEqual(warnings, ["sync-workers was left out: no target here can have sync workers."]);
+});

@@ -46,18 +46,3 @@ test("measures a closed loop of one to four clients at two sync workers, beside 
   assert.match(report, /Sync workers, asked again and again without a pause/);
   assert.match(report, /file 4 clients +\d+ % \(100 %\) +\d+ % \(100 %\) +[\d.]+ \(2\.0\)/);
 });
-
-test("is left out with a warning when no target has sync workers", async () => {
-  const { syncWorkersScenario } = await import("../../../bench/scenario/sync-workers/sync-workers.ts");
-  const warnings: string[] = [];
-  await syncWorkersScenario.run({
-    plan: {
-      arms: [{ id: "other", role: "treatment", target: { name: "other" } }],
-      syncWorkers: 2,
-      isQuick: true,
-      rounds: 1,
-    },
-    record: { warn: (sentence: string) => warnings.push(sentence) },
-  } as never);
-  assert.deepEqual(warnings, ["sync-workers was left out: no target here can have sync workers."]);
-});

@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { hasProcFiles } from "../../bench/probe/proc-file.ts";
-import { processTree } from "../../bench/probe/process-tree.ts";
+import { canSampleProcesses, processTree } from "../../bench/probe/process-tree.ts";
 import { startProgram, type Ended, type RunningCli } from "../harness/cli.ts";
 import { noNginx } from "../harness/nginx.ts";
 
 const program = fileURLToPath(new URL("../../dev/faults/main.js", import.meta.url));
-const skip = hasProcFiles ? false : "it reads /proc, which only Linux has";
+const doctored = fileURLToPath(new URL("../../fixtures/programs/leaking-serve.js", import.meta.url));
+const skip = canSampleProcesses ? false : "it reads /proc, which only Linux has";
 
 /** One phase with its calm. */
 const short = ["--minutes", "0.2", "--clients", "6"];
@@ -50,5 +50,14 @@ test("an interrupted run ends its server and leaves nothing behind", { skip }, a
   running.process.kill("SIGINT");
   const ended = await running.ended;
   assert.equal(ended.exitCode, 130, ended.stdout);
+  await requireNothingLeft(ended);
+});
+
+test("a server whose workers leak a descriptor for each connection is detected", { skip }, async () => {
+  const planted = ["--seed", "1", "--program", doctored, "--only", "files replaced"];
+  const ended = await startFaults([...short, ...planted]).ended;
+  assert.match(ended.stdout, /a worker at rest has descriptors of clients or files that are gone/);
+  assert.match(ended.stdout, /\/dev\/null \d\d/);
+  assert.equal(ended.exitCode, 1);
   await requireNothingLeft(ended);
 });
