@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { EventEmitter, once } from "node:events";
 import { rmSync, writeFileSync } from "node:fs";
 import promises, {
   appendFile,
@@ -73,14 +74,26 @@ test("builds a file for those who wait for a check of others that finds it chang
   const maker = builder(10);
   const { file, release } = await spool.acquire(keyOf("a"), maker);
   release();
-  await writeFile(file.path, "short");
+  await writeFile(file.path, Buffer.alloc(10 * 1024, "x"));
   const { digest } = maker;
-  const [checked, built, shared, checkedToo] = await Promise.all([
-    spool.acquire(keyOf("a"), { digest }),
-    spool.acquire(keyOf("a"), maker),
-    spool.acquire(keyOf("a"), maker),
-    spool.acquire(keyOf("a"), { digest }),
+  // The check begins before the builders ask, and lasts until they wait for it.
+  const begin = new EventEmitter();
+  const begun = once(begin, "check");
+  const slowly: typeof digest = async (kept, signal) => {
+    begin.emit("check");
+    await sleep(50);
+    return await digest(kept, signal);
+  };
+  const checks = Promise.all([
+    spool.acquire(keyOf("a"), { digest: slowly }),
+    spool.acquire(keyOf("a"), { digest: slowly }),
   ]);
+  await begun;
+  const [built, shared] = await Promise.all([
+    spool.acquire(keyOf("a"), maker),
+    spool.acquire(keyOf("a"), maker),
+  ]);
+  const [checked, checkedToo] = await checks;
   assert.deepEqual([checked, checkedToo, maker.builds()], [undefined, undefined, 2]);
   assert.deepEqual([built.file.bytes, shared.file.path], [10 * 1024, built.file.path]);
   const lease = await spool.acquire(keyOf("a"), { digest });
