@@ -4,7 +4,7 @@ import { StreamCsvError, isCodedError, toError } from "../../errors.ts";
 import type { FileBytes, RawBytes } from "./file-bytes.ts";
 import { StreamOutput } from "./stream-output.ts";
 import { XxHash64 } from "./xx-hash64.ts";
-import { ZstdFrames, type ZstdFrame } from "./zstd-frames.ts";
+import { withWindow, ZstdFrames, type ZstdFrame } from "./zstd-frames.ts";
 
 /** The text of one frame, read on request. */
 interface FrameOutput {
@@ -32,18 +32,23 @@ export class ZstdBytes implements RawBytes {
     this.#open = open;
   }
 
+  /** Gathers the texts of small frames, because each reading costs the reader more than such a frame does. */
   async read(target: Uint8Array, at: number): Promise<number> {
-    for (;;) {
+    const enough = at + (target.length - at) / 2;
+    let to = at;
+    while (to < enough) {
       if (this.#output === undefined) {
         const frame = await this.#frames.next();
-        if (frame === undefined) return 0;
+        if (frame === undefined) break;
         this.#output = this.#open(this.#frames, frame);
       }
-      const count = await this.#output.read(target, at);
-      if (count > 0) return count;
+      const count = await this.#output.read(target, to);
+      to += count;
+      if (count > 0) continue;
       this.#output.close();
       this.#output = undefined;
     }
+    return to - at;
   }
 
   async close(): Promise<void> {
@@ -112,7 +117,33 @@ class NodeFrame implements FrameOutput {
 
 async function* piecesOf(frames: ZstdFrames, frame: ZstdFrame): AsyncGenerator<Uint8Array, void, undefined> {
   yield frame.header;
-  yield* frames.blocks(frame);
+  for await (const { bytes } of frames.blocks(frame)) yield bytes;
+}
+
+/** A frame whose text is at most so long is small. */
+const smallTextBytes = 128 * 1024;
+
+/**
+ * The pieces for fzstd, which allocates the whole window for each frame and moves it for each block: 2 MiB even for one row. So a
+ * small frame states a window that just holds its text.
+ */
+async function* piecesForFzstd(
+  frames: ZstdFrames,
+  frame: ZstdFrame,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const ahead: Uint8Array[] = [];
+  let header: Uint8Array | undefined = frame.header;
+  let textBytes = 0;
+  for await (const { bytes, mostTextBytes } of frames.blocks(frame)) {
+    textBytes += mostTextBytes;
+    ahead.push(bytes);
+    if (textBytes <= smallTextBytes) continue;
+    if (header !== undefined) yield header;
+    header = undefined;
+    yield* ahead.splice(0);
+  }
+  if (header !== undefined) yield withWindow(frame, textBytes);
+  yield* ahead;
 }
 
 /** Decompresses block by block, at most 128 KiB of text each. It verifies the checksum, because fzstd does not. */
@@ -129,7 +160,7 @@ class FzstdFrame implements FrameOutput {
   constructor(fzstd: FzstdModule, frames: ZstdFrames, frame: ZstdFrame) {
     this.#frames = frames;
     this.#frame = frame;
-    this.#pieces = piecesOf(frames, frame)[Symbol.asyncIterator]();
+    this.#pieces = piecesForFzstd(frames, frame);
     this.#decompress = new fzstd.Decompress((data) => {
       // Its memory is reused for the next block.
       this.#texts.push(data.slice());

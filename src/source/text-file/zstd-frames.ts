@@ -15,6 +15,13 @@ export interface ZstdFrame {
   readonly hasChecksum: boolean;
 }
 
+/** A part of a frame behind its header: a block with its own header, or the checksum. */
+export interface ZstdPiece {
+  readonly bytes: Uint8Array;
+  /** At most so many bytes of text. */
+  readonly mostTextBytes: number;
+}
+
 /**
  * Splits the frames of a zstd file (RFC 8878) without decompressing them. A decompressor may treat a truncated frame, or
  * anything after a frame, as the end of the file.
@@ -47,17 +54,18 @@ export class ZstdFrames {
   }
 
   /** Yields the blocks of the frame that `next` returned, each with its header, and the checksum if there is one. */
-  async *blocks({ hasChecksum }: ZstdFrame): AsyncGenerator<Uint8Array, void, undefined> {
+  async *blocks({ hasChecksum }: ZstdFrame): AsyncGenerator<ZstdPiece, void, undefined> {
     for (;;) {
       const header = await this.#taken(3);
       const word = (header[0] ?? 0) | ((header[1] ?? 0) << 8) | ((header[2] ?? 0) << 16);
       const kind = (word >> 1) & 3;
       const size = word >> 3;
       if (kind === 3 || size > mostBlockBytes) throw this.damage("a block of no known kind or size");
-      yield joined(header, await this.#taken(kind === 1 ? 1 : size));
+      const bytes = joined(header, await this.#taken(kind === 1 ? 1 : size));
+      yield { bytes, mostTextBytes: kind === 2 ? mostBlockBytes : size };
       if ((word & 1) === 1) break;
     }
-    if (hasChecksum) yield await this.#taken(4);
+    if (hasChecksum) yield { bytes: await this.#taken(4), mostTextBytes: 0 };
   }
 
   damage(what: string, cause?: unknown): Error {
@@ -141,6 +149,17 @@ export class ZstdFrames {
       "has bytes after the end of its zstd data, too few for another frame",
     );
   }
+}
+
+/** The header with the smallest window that holds so many bytes, if it states a larger one. */
+export function withWindow({ header }: ZstdFrame, bytes: number): Uint8Array {
+  const [descriptor = 0, window = 0] = header.subarray(4);
+  const isSingle = (descriptor & 0x20) !== 0;
+  const fitting = Math.max(0, Math.ceil(Math.log2(bytes)) - 10) << 3;
+  if (isSingle || fitting >= window) return header;
+  const changed = Uint8Array.from(header);
+  changed[5] = fitting;
+  return changed;
 }
 
 function windowOf(descriptor: number): number {

@@ -36,6 +36,15 @@ const ways: readonly (readonly [name: string, fzstd: FzstdImporter | undefined])
 ];
 
 async function textOf(bytes: Uint8Array, fzstd: FzstdImporter | undefined, step = 65_536): Promise<Buffer> {
+  return Buffer.concat(await partsOf(bytes, fzstd, step));
+}
+
+/** What each reading gives. */
+async function partsOf(
+  bytes: Uint8Array,
+  fzstd: FzstdImporter | undefined,
+  step = 65_536,
+): Promise<readonly Buffer[]> {
   const path = join(folder, "x.zst");
   writeFileSync(path, bytes);
   utimesSync(path, 1, 1);
@@ -45,7 +54,7 @@ async function textOf(bytes: Uint8Array, fzstd: FzstdImporter | undefined, step 
     for (;;) {
       const target = Buffer.alloc(step);
       const count = await reader.read(target, 0);
-      if (count === 0) return Buffer.concat(parts);
+      if (count === 0) return parts;
       parts.push(target.subarray(0, count));
     }
   } finally {
@@ -110,6 +119,13 @@ for (const [way, fzstd] of ways) {
     },
   );
 
+  test(`gathers the texts of many small frames by ${way}`, { skip: !hasZstd }, async () => {
+    const frame = zstd("1,one row of its own\n");
+    const parts = await partsOf(Buffer.concat(Array.from({ length: 2000 }, () => frame)), fzstd);
+    assert.equal(Buffer.concat(parts).toString(), "1,one row of its own\n".repeat(2000));
+    assert.ok(parts.length <= 2, `${parts.length} readings`);
+  });
+
   test(
     `refuses zstd by ${way} that is truncated, damaged or followed by other bytes`,
     { skip: !hasZstd },
@@ -149,6 +165,40 @@ for (const [way, fzstd] of ways) {
     }
   });
 }
+
+test("gives fzstd a window no larger than the text of a small frame, and the stated one for others", async () => {
+  const windows: number[] = [];
+  const watched: FzstdImporter = async () => {
+    const { Decompress } = await loadFzstd();
+    return {
+      Decompress: class extends Decompress {
+        #isBegun = false;
+
+        override push(chunk: Uint8Array, isFinal?: boolean): void {
+          // An empty piece comes before the header, whose sixth byte says how large the window is.
+          if (!this.#isBegun && chunk.length > 0) windows.push(2 ** (10 + ((chunk[5] ?? 0) >> 3)));
+          this.#isBegun ||= chunk.length > 0;
+          super.push(chunk, isFinal);
+        }
+      },
+    };
+  };
+  // A window of 8 MiB, raw blocks with these texts, and an empty one at the end.
+  const frameOf = (...texts: readonly string[]): Buffer =>
+    Buffer.concat([
+      Buffer.from("28b52ffd0068", "hex"),
+      ...texts.flatMap((text) => {
+        const head = Buffer.alloc(3);
+        head.writeUIntLE(text.length << 3, 0, 3);
+        return [head, Buffer.from(text)];
+      }),
+      Buffer.from("010000", "hex"),
+    ]);
+  const block = "b".repeat(128 * 1024);
+  const packed = Buffer.concat([frameOf("a,b\n", "1,2\n"), frameOf(), frameOf(block), frameOf(block, "c")]);
+  assert.equal((await textOf(packed, watched)).toString(), `a,b\n1,2\n${block}${block}c`);
+  assert.deepEqual(windows, [1024, 1024, 128 * 1024, 8 * 1024 ** 2]);
+});
 
 test("says what to install where neither Node nor fzstd can decompress", async () => {
   const absent: FzstdImporter = () => Promise.reject(new Error("Cannot find package 'fzstd'"));
