@@ -64,7 +64,7 @@ export interface Catalog {
  * Opens sources one after the other. One that can't be read is a fault of the catalog; requests for its exports fail until it
  * can be read.
  * @throws StreamCsvError `SCSV_DUPLICATE_EXPORT` when two exports would have one name, `SCSV_BAD_SETTING` for what can't be in
- *   the configuration of one
+ *   the configuration of one, and for a name that a URL can't have
  */
 export async function openCatalog(options: CatalogOptions = {}): Promise<Catalog> {
   requireObject("options", options);
@@ -176,11 +176,12 @@ class OpenCatalog implements Catalog {
     await this.#databases.close();
   }
 
-  /** @throws StreamCsvError `SCSV_DUPLICATE_EXPORT` */
+  /** @throws StreamCsvError `SCSV_DUPLICATE_EXPORT`, `SCSV_BAD_SETTING` */
   checkNames(): void {
     const owners = new Map<string, string>(this.#generated.map(({ name }) => [name, "a generated export"]));
     for (const group of this.#groups) {
       for (const name of group.lastNames) {
+        if (pathSteps.has(name)) throw unreachable(name, group);
         const owner = owners.get(name);
         if (owner !== undefined) throw duplicate(name, group, owner);
         owners.set(name, group.title);
@@ -238,10 +239,21 @@ function severalFaults(faults: readonly SourceFault[], sources: number): StreamC
   );
 }
 
+/** Names that clients leave out of a path before they send it (RFC 3986, section 5.2.4), and one that no path has. */
+const pathSteps: ReadonlySet<string> = new Set(["", ".", ".."]);
+
+function unreachable(name: string, group: ExportGroup): StreamCsvError {
+  return new StreamCsvError(
+    "SCSV_BAD_SETTING",
+    `${group.title} can't be served as ${JSON.stringify(name)}: clients leave that out of the path of a URL.`,
+    { hint: `Give it ${group.renaming}.` },
+  );
+}
+
 function duplicate(name: string, group: ExportGroup, owner: string): StreamCsvError {
   return new StreamCsvError(
     "SCSV_DUPLICATE_EXPORT",
     `${group.title} and ${owner} would both be served as ${JSON.stringify(name)}.`,
-    { hint: group.renaming },
+    { hint: `Give one of them ${group.renaming}.` },
   );
 }

@@ -4,7 +4,7 @@ import type { ExportGroup } from "./export-group.ts";
 /** A group with one export, whose name the configuration gives. It holds nothing of its own between readings. */
 export abstract class ConfiguredExport implements ExportGroup {
   readonly title: string;
-  readonly renaming = "Give one of them another name in the configuration.";
+  readonly renaming = "another name in the configuration";
   readonly lastNames: readonly string[];
 
   /** @param kind what it is for messages, such as `query` */

@@ -4,7 +4,7 @@ import type { ExportDefinition } from "./definition.ts";
 export interface ExportGroup {
   /** What it is for messages, such as `"flights.parquet"` or `the query "invoices"`. */
   readonly title: string;
-  /** How to give its exports another name. */
+  /** What gives its exports another name, as the end of a sentence. */
   readonly renaming: string;
   /** The names its exports had when it was last described; its own name alone when it never was. */
   readonly lastNames: readonly string[];

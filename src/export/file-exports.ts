@@ -35,7 +35,7 @@ export class FileExports implements ExportGroup {
   }
 
   get renaming(): string {
-    return `Give one of them another name: NAME=${this.file.path}.`;
+    return `another name: NAME=${this.file.path}`;
   }
 
   /** The names its exports had when it was last described; its own name alone when it never was. */

@@ -98,6 +98,16 @@ test("refuses two files of one name, names both, and says how to rename one", as
   assert.match(generated.stderr, /and a generated export would both be served as "orders"/);
 });
 
+test("refuses a name that clients leave out of the path of a URL", async () => {
+  const path = await fileOf("b.csv", "id\n1\n");
+  for (const name of [".", ".."]) {
+    const { exitCode, stderr } = await runCli(["serve", "--port", "0", `${name}=${path}`]);
+    assert.equal(exitCode, 1);
+    assert.ok(stderr.includes(`${JSON.stringify(path)} can't be served as "${name}"`), stderr);
+    assert.ok(stderr.includes(`Give it another name: NAME=${path}.`), stderr);
+  }
+});
+
 test("names every file that can't be read at once, and starts without them by --skip-unreadable", async () => {
   const good = await fileOf("good.csv", "id\n1\n");
   const gone = join(folder, "gone.csv");
