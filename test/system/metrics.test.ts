@@ -66,6 +66,21 @@ test(
   },
 );
 
+test("has no sample without labels for metrics of exports before the first transfer", async () => {
+  await using fresh = await startServe();
+  const ofTransfers = /^stream_csv_transfers?_/;
+  const lines = (await metrics(fresh)).split("\n").filter((line) => !line.startsWith("#"));
+  assert.deepEqual(
+    lines.filter((line) => ofTransfers.test(line)),
+    [],
+  );
+  await (await fetch(`${fresh.url}/exports/orders.csv?rows=10`)).text();
+  await endedTransfersOf(fresh);
+  const later = (await metrics(fresh)).split("\n").filter((line) => ofTransfers.test(line));
+  assert.notEqual(later.length, 0);
+  for (const line of later) assert.match(line, /\{export="orders",delivery="streaming"[,}]|\{le="[^"]+",export=/);
+});
+
 test("counts what its clients got, for each export, delivery and outcome", async () => {
   const body = await (await fetch(`${server.url}/exports/wide.csv?rows=50&delivery=buffered`)).arrayBuffer();
   const left = await fetch(`${server.url}/exports/numbers.csv?rows=90000000`);

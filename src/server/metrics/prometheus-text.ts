@@ -5,21 +5,35 @@ import { workerNumbers } from "./worker-number.ts";
 /** A value and its labels. */
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
 
+/** The samples of one metric. It has its labels even without a sample; the library would give one without labels a 0. */
+interface Samples {
+  readonly labelNames: readonly string[];
+  readonly values: readonly Sample[];
+}
+
 /** The numbers of `GET /stats` in Prometheus' text format, together with the histograms of a registry. */
 export async function prometheusText(stats: ServerStats, histograms: Registry): Promise<string> {
   const registry = new Registry();
-  const gauge = (name: string, help: string, samples: readonly Sample[]): void => {
-    const metric = new Gauge({ name: `stream_csv_${name}`, help, ...describe(samples, registry) });
-    for (const [labels, value] of samples) metric.set(labels, value);
+  const describe = (name: string, help: string, labelNames: readonly string[]) => ({
+    name: `stream_csv_${name}`,
+    help,
+    labelNames,
+    registers: [registry],
+  });
+  const gauge = (name: string, help: string, { labelNames, values }: Samples): void => {
+    const metric = new Gauge(describe(name, help, labelNames));
+    for (const [labels, value] of values) metric.set(labels, value);
   };
-  const counter = (name: string, help: string, samples: readonly Sample[]): void => {
-    const metric = new Counter({ name: `stream_csv_${name}`, help, ...describe(samples, registry) });
-    for (const [labels, value] of samples) metric.inc(labels, value);
+  const counter = (name: string, help: string, { labelNames, values }: Samples): void => {
+    const metric = new Counter(describe(name, help, labelNames));
+    for (const [labels, value] of values) metric.inc(labels, value);
   };
 
   gauge("uptime_seconds", "Time since the server started.", single(stats.uptimeSeconds));
-  const ofWorkers = (value: (worker: ServerStats["workers"][number]) => number): readonly Sample[] =>
-    stats.workers.map((worker) => [{ worker: String(worker.worker) }, value(worker)]);
+  const ofWorkers = (value: (worker: ServerStats["workers"][number]) => number): Samples => ({
+    labelNames: ["worker"],
+    values: stats.workers.map((worker) => [{ worker: String(worker.worker) }, value(worker)]),
+  });
   gauge(
     "worker_up",
     "1 while the worker's process runs, 0 while it is missing.",
@@ -47,31 +61,31 @@ export async function prometheusText(stats: ServerStats, histograms: Registry): 
   const { jobs } = stats;
   gauge("jobs_queued", "Jobs that wait.", single(jobs.queued));
   gauge("jobs_running", "Jobs that run now.", single(jobs.running));
-  counter(
-    "jobs_total",
-    "Jobs that ended, by state.",
-    (["completed", "failed", "cancelled"] as const).map((state): Sample => [{ state }, jobs[state]]),
-  );
+  counter("jobs_total", "Jobs that ended, by state.", {
+    labelNames: ["state"],
+    values: (["completed", "failed", "cancelled"] as const).map((state): Sample => [{ state }, jobs[state]]),
+  });
   counter("job_rows_total", "Rows of completed jobs.", single(jobs.rows));
   counter("job_bytes_total", "Bytes of completed jobs.", single(jobs.bytes));
 
-  const ofExports = (value: (one: ExportStats) => number): readonly Sample[] =>
-    stats.exports.map((each) => [labelsOf(each), value(each)]);
+  const ofExports = (value: (one: ExportStats) => number): Samples => ({
+    labelNames: ["export", "delivery"],
+    values: stats.exports.map((each) => [labelsOf(each), value(each)]),
+  });
   gauge(
     "transfers_running",
     "Transfers that run now.",
     ofExports(({ running }) => running),
   );
-  counter(
-    "transfers_total",
-    "Transfers that ended, by outcome.",
-    stats.exports.flatMap((each) =>
+  counter("transfers_total", "Transfers that ended, by outcome.", {
+    labelNames: ["export", "delivery", "outcome"],
+    values: stats.exports.flatMap((each) =>
       Object.entries(each.transfers).map(([outcome, count]): Sample => [
         { ...labelsOf(each), outcome: snakeCase(outcome) },
         count,
       ]),
     ),
-  );
+  });
   counter(
     "transfer_rows_total",
     "Rows of transfers that ended.",
@@ -119,15 +133,8 @@ export async function prometheusText(stats: ServerStats, histograms: Registry): 
   return Registry.merge([registry, histograms]).metrics();
 }
 
-function single(value: number): readonly Sample[] {
-  return [[{}, value]];
-}
-
-function describe(
-  samples: readonly Sample[],
-  registry: Registry,
-): { readonly labelNames: string[]; readonly registers: Registry[] } {
-  return { labelNames: Object.keys(samples[0]?.[0] ?? {}), registers: [registry] };
+function single(value: number): Samples {
+  return { labelNames: [], values: [[{}, value]] };
 }
 
 function labelsOf({ name, delivery }: ExportStats): Readonly<Record<string, string>> {
