@@ -89,6 +89,33 @@ test("respond-async on the export itself is the same", async () => {
   await plain.body?.cancel();
 });
 
+test("respond-async is ignored where a job can't be the answer", async () => {
+  const path = join(root, "live.csv");
+  await writeFile(path, "id\n1\n");
+  const sources = [{ path, deliveries: ["streaming"] as const }];
+  const streaming = await startServer({ port: 0, log: { level: "silent" }, sources });
+  try {
+    for (const url of [
+      `${server.url}/exports/orders.csv?rows=7&delivery=streaming`,
+      `${server.url}/exports/orders.csv?rows=7&delivery=buffered`,
+      `${streaming.url}/exports/live.csv`,
+    ]) {
+      const preferring = await fetch(url, { headers: { Prefer: "respond-async" } });
+      assert.equal(preferring.status, 200, url);
+      assert.equal(preferring.headers.get("preference-applied"), null);
+      assert.equal(await preferring.text(), await (await fetch(url)).text());
+    }
+    const misspelt = await fetch(`${server.url}/exports/orders.csv?delivery=steaming`, {
+      headers: { Prefer: "respond-async" },
+    });
+    assert.equal(misspelt.status, 400);
+    await misspelt.body?.cancel();
+  } finally {
+    streaming.kill();
+    await streaming.stopped;
+  }
+});
+
 test("ranges, conditions and HEAD work on a result", async () => {
   const { id } = await submit(server, "orders?rows=500");
   await jobWhen(server, id);

@@ -14,7 +14,7 @@ import type { AnyResponse } from "../../../response/any-response.ts";
 import type { WorkerState } from "../admission/worker-state.ts";
 import { jsonResponse } from "./json-response.ts";
 import { askedExport, planRequest } from "./plan-request.ts";
-import { prefersAsync, submitJob } from "./submit-job.ts";
+import { isForJob, submitJob } from "./submit-job.ts";
 import type { Handler, Route, RouteRequest } from "./router.ts";
 import type { HttpSettings } from "../../shared/http-settings.ts";
 import type { ServerSettings } from "../../shared/settings.ts";
@@ -83,11 +83,12 @@ export function serveExport(context: ExportContext): Handler {
   const { settings, slots, transfers, tracing, workerState } = context;
   return async (request) => {
     const { caller } = request;
-    if (prefersAsync(request)) return await submitJob(context, request, askedExport(request));
+    const wanted = askedExport(request);
+    if (await isForJob(context, request, wanted)) return await submitJob(context, request, wanted);
     const clientGone = request.clientGone();
     const withVersion = ({ delivery }: ExportParameters): boolean =>
       delivery !== "streaming" && request.method !== "HEAD";
-    const asked = await planRequest(context, caller, askedExport(request), withVersion, clientGone);
+    const asked = await planRequest(context, caller, wanted, withVersion, clientGone);
     const { definition, parameters } = asked;
     const fitted = (plan: ExportPlan): ExportPlan =>
       request.needsLength ? withLength(plan, settings.bufferMemoryBytes) : plan;

@@ -7,6 +7,7 @@ import { splitList } from "../../../response/head/split-list.ts";
 import type { RunningTransfers } from "../transfer/transfer.ts";
 import type { WorkerState } from "../admission/worker-state.ts";
 import { describeJob, retryAfterSeconds } from "./describe-job.ts";
+import { findExport } from "./find-export.ts";
 import { jsonResponse } from "./json-response.ts";
 import { planRequest, type AskedExport, type PlanningContext } from "./plan-request.ts";
 import type { Answer, RouteRequest } from "./router.ts";
@@ -28,6 +29,22 @@ export function prefersAsync(request: RouteRequest): boolean {
   // What follows a semicolon is a parameter of that preference.
   const preferences = splitList(requestHeader(request, "prefer") ?? "");
   return preferences.some((each) => each.split(";", 1).join("").trim().toLowerCase() === "respond-async");
+}
+
+/**
+ * Whether a request for an export is answered with a job. A preference that can't be met is ignored and isn't an error (RFC 7240,
+ * section 2), so it is where another delivery than a file is asked for, or where there are no files.
+ */
+export async function isForJob(
+  { catalog }: PlanningContext,
+  request: RouteRequest,
+  { name, texts }: AskedExport,
+): Promise<boolean> {
+  const { caller } = request;
+  if (!prefersAsync(request) || caller.bound.has("delivery")) return false;
+  if (texts.some(([parameter, value]) => parameter === "delivery" && value !== "file")) return false;
+  const { deliveries } = await findExport(catalog, name, caller);
+  return deliveries.includes("file");
 }
 
 /** Submits an export as a job, or finds the one there is. */
