@@ -1,7 +1,14 @@
 import type { ComparisonView } from "../../result/comparison-view.ts";
 import type { Arm, BenchResult, Round, Series } from "../../result/result.ts";
 import { baselineOf } from "./baseline.ts";
-import { absoluteOf, nameOf, relativeOf, type AbsoluteBudget, type Budget } from "../budget/budget.ts";
+import {
+  absoluteOf,
+  nameOf,
+  relativeOf,
+  requireOneEach,
+  type AbsoluteBudget,
+  type Budget,
+} from "../budget/budget.ts";
 import { compareRuns, type RunNames } from "./compare-runs.ts";
 import { exitCodeOf, joinReports, judgeValues, type GateReport } from "../judge/judge-run.ts";
 
@@ -25,7 +32,7 @@ export interface ComparedResults {
  * Compares two result files. The outcome is itself a result, with the arms and rounds of both runs under their names, so
  * that everything that reads results can read it.
  * @throws StreamCsvError `SCSV_MEASUREMENT_INVALID` when one of them was cut short or can't be trusted
- * @throws RangeError when they can't be compared, or the later one has no value for a budget
+ * @throws RangeError when they can't be compared, the later one has no value for a budget, or there are two for the same
  */
 export function compareResults(
   before: BenchResult,
@@ -33,6 +40,7 @@ export function compareResults(
   options: CompareOptions,
 ): ComparedResults {
   const { names, budgets, isStrict, tool, createdAt } = options;
+  requireOneEach(budgets);
   const relative = relativeOf(budgets);
   const compared = compareRuns(baselineOf(before), baselineOf(after), relative, names, budgets.length);
   const { rows, warnings } = compared;

@@ -114,6 +114,16 @@ export function requireInRounds(budget: Budget): void {
   );
 }
 
+/**
+ * Refuses two budgets for the same: which of them holds would depend on their order.
+ * @throws RangeError that names it
+ */
+export function requireOneEach(budgets: readonly Budget[]): void {
+  const names = budgets.map(nameOf);
+  const twin = names.find((name, index) => names.indexOf(name) < index);
+  if (twin !== undefined) throw new RangeError(`There are two budgets for ${twin}: leave one out.`);
+}
+
 /** The budgets of a run that names none: metrics with little noise. */
 export function defaultBudgets(gated: readonly string[]): readonly RelativeBudget[] {
   return gated.flatMap((delivery) => [

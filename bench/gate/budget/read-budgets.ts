@@ -5,6 +5,7 @@ import {
   relativeOf,
   requireAboveFloor,
   requireInRounds,
+  requireOneEach,
   type Budget,
 } from "./budget.ts";
 import type { CalibrationRun, Machine } from "./calibration-run.ts";
@@ -17,17 +18,15 @@ import { noiseFloor } from "./noise-floor.ts";
  */
 export function readBudgets(texts: readonly string[], subjects: readonly string[]): readonly Budget[] {
   const budgets = texts.length === 0 ? defaultBudgets(subjects) : texts.map((text) => parseBudget(text));
-  for (const [index, budget] of budgets.entries()) {
+  for (const budget of budgets) {
     requireInRounds(budget);
     if (!subjects.includes(budget.delivery)) {
       throw new RangeError(
         `There is a budget for ${nameOf(budget)}, but only these are measured: ${subjects.join(", ")}. Name more of them with --deliveries or --target.`,
       );
     }
-    if (budgets.findIndex((other) => nameOf(other) === nameOf(budget)) < index) {
-      throw new RangeError(`There are two budgets for ${nameOf(budget)}: leave one out.`);
-    }
   }
+  requireOneEach(budgets);
   return budgets;
 }
 

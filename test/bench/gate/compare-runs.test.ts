@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "valibot";
 import { baselineOf } from "../../../bench/gate/baseline/baseline.ts";
-import { parseBudget } from "../../../bench/gate/budget/budget.ts";
+import { parseBudget, type Budget } from "../../../bench/gate/budget/budget.ts";
 import { relativeBudget } from "./relative-budget.ts";
 import { compareRuns, type RunComparison } from "../../../bench/gate/baseline/compare-runs.ts";
 import { compareResults, type ComparedResults } from "../../../bench/gate/baseline/compare-results.ts";
@@ -176,15 +176,33 @@ test("three rounds on either side decide nothing, however clear they look", () =
   assert.match(compared.gate?.reasons[0] ?? "", /too few for a decision/);
 });
 
-function results(before: SimulatedRun, after: SimulatedRun, isStrict = false): ComparedResults {
+function results(
+  before: SimulatedRun,
+  after: SimulatedRun,
+  isStrict = false,
+  budgets: readonly Budget[] = [cpu],
+): ComparedResults {
   return compareResults(simulateResult(before), simulateResult(after), {
     names,
-    budgets: [cpu],
+    budgets,
     isStrict,
     tool: { name: "stream-csv", version: "9.9.9" },
     createdAt: "2026-02-02T00:00:00.000Z",
   });
 }
+
+test("two budgets for the same are refused, because which of them holds would depend on their order", () => {
+  for (const [first, second] of [
+    ["streaming.cpu_s_per_mib=5%", "streaming.cpu_s_per_mib=50%"],
+    ["streaming.total_s<=1s", "streaming.total_s<=1s"],
+  ] as const) {
+    const budgets = [parseBudget(first), parseBudget(second)];
+    assert.throws(() => results({ seed: 3 }, { seed: 4, cpu: 1.2 }, false, budgets), {
+      name: "RangeError",
+      message: /^There are two budgets for streaming\.(cpu_s_per_mib|total_s<=1s): leave one out\.$/,
+    });
+  }
+});
 
 test("a comparison is itself a result file, with the arms and rounds of both runs", () => {
   const { result } = results({ seed: 1 }, { seed: 2, cpu: 1.2 });
