@@ -6,7 +6,7 @@ import { trustedCertificates } from "./trusted-certificates.ts";
 export interface RequestForm {
   /** @default "GET" */
   readonly method?: string;
-  /** Header fields; `Host` overrides the one of the address. */
+  /** Header fields; `Host` overrides the one of the address. What isn't ASCII in a value is sent as UTF-8. */
   readonly headers?: Readonly<Record<string, string>>;
   /** @default null */
   readonly body?: string | null;
@@ -15,11 +15,19 @@ export interface RequestForm {
 /** Starts a request over `http:` or `https:`; the caller ends it. */
 export function startRequest(
   url: URL,
-  options: RequestOptions,
+  { headers = {}, ...options }: Omit<RequestOptions, "headers"> & Pick<RequestForm, "headers">,
   onResponse: (response: IncomingMessage) => void,
 ): ClientRequest {
-  if (url.protocol !== "https:") return request(url, options, onResponse);
-  return secureRequest(url, { ...options, ca: [...trustedCertificates()] }, onResponse);
+  const asked = { ...options, headers: inUtf8(headers) };
+  if (url.protocol !== "https:") return request(url, asked, onResponse);
+  return secureRequest(url, { ...asked, ca: [...trustedCertificates()] }, onResponse);
+}
+
+/** Node writes each character of a field as one byte. Exports and autocannon send UTF-8, and a server has to get the same. */
+function inUtf8(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Buffer.from(value, "utf8").toString("latin1")]),
+  );
 }
 
 /** Keeps connections to an address open between requests, until it is destroyed. */

@@ -5,6 +5,7 @@ import type { Histogram } from "hdr-histogram-js";
 import type { Clock } from "../../src/ground.ts";
 import { keepAliveAgent, startRequest, type RequestForm } from "../http/start-request.ts";
 import type { Random } from "../statistics/random.ts";
+import { isGoodStatus } from "./response-head.ts";
 
 /** How short requests are spread over time. */
 export interface LatencyProbeOptions extends Pick<RequestForm, "headers"> {
@@ -24,7 +25,7 @@ export interface LatencyProbeOptions extends Pick<RequestForm, "headers"> {
 /** How late short requests were answered, counted from when each was due. */
 export interface LatencySummary {
   readonly answered: number;
-  /** Requests that failed, or were not answered with a 200. */
+  /** Requests that failed, or were not answered with a 2xx. */
   readonly failed: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -91,7 +92,7 @@ function microseconds(milliseconds: number): number {
   return Math.max(1, Math.round(milliseconds * 1000));
 }
 
-/** @returns whether it was answered with a 200; null when it was not answered */
+/** @returns whether it was answered with a 2xx; null when it was not answered */
 function ask(
   url: URL,
   form: { readonly agent: Agent; readonly headers: Readonly<Record<string, string>> },
@@ -100,7 +101,7 @@ function ask(
   return new Promise((resolve) => {
     const request = startRequest(url, { ...form, signal }, (response) => {
       response.resume();
-      response.on("end", () => resolve(response.statusCode === 200));
+      response.on("end", () => resolve(isGoodStatus(response.statusCode ?? 0)));
       response.on("error", () => resolve(null));
     });
     request.on("error", () => resolve(null));

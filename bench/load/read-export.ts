@@ -29,7 +29,7 @@ export interface ReadExportOptions extends RequestForm {
   readonly hurryAfterBytes?: number;
   /** Called with the bytes of the body so far, at every read. */
   readonly onRead?: (bodyBytes: number) => void;
-  /** Closes the connection after this many bytes of the body. */
+  /** Closes the connection after this many bytes of the body; of a refusal it is refused then. */
   readonly leaveAfterBytes?: number;
   /**
    * Hashes the body and counts its records. That costs more than reading, so it must not be done while timing.
@@ -241,7 +241,7 @@ class Reading {
       if (stop < length) throw new Error("it sent more bytes than it announced");
       this.#finish(this.#head.statusCode === 200 ? "complete" : "refused", this.#head);
     } else if (this.#bodyBytes >= (this.#options.leaveAfterBytes ?? Number.POSITIVE_INFINITY)) {
-      this.#finish("left", this.#head);
+      this.#finish(this.#head.statusCode === 200 ? "left" : "refused", this.#head);
       this.#socket?.destroy();
     }
   }

@@ -5,6 +5,11 @@ export interface ResponseHead {
   readonly headers: ReadonlyMap<string, string>;
 }
 
+/** Whether a short request was answered well: with any 2xx, because a health check often answers 204 without a body. */
+export function isGoodStatus(statusCode: number): boolean {
+  return statusCode >= 200 && statusCode < 300;
+}
+
 /** The end of a head in an answer, and the most bytes one may have. */
 const headEnd = "\r\n\r\n";
 const longestHeadBytes = 64 * 1024;

@@ -1,6 +1,7 @@
 import { StreamCsvError } from "../../src/ground.ts";
 import { portOf } from "../http/port-of.ts";
 import { readExport } from "../load/read-export.ts";
+import { isGoodStatus } from "../load/response-head.ts";
 import { untilIdle } from "../probe/until-idle.ts";
 import { answerText, askOnce, isReadyAnswer } from "../probe/until-ready.ts";
 import { findListener } from "../probe/listener.ts";
@@ -172,7 +173,8 @@ async function lengthOfAnswer(
 ): Promise<"short" | "long" | null> {
   const limits = { leaveAfterBytes: shortBytes + 1, idleTimeoutMs: 5000 };
   return await readExport(url, { signal, headers, ...limits }).then(
-    ({ state, bodyBytes }) => (state === "refused" ? null : bodyBytes > shortBytes ? "long" : "short"),
+    ({ head, bodyBytes }) =>
+      isGoodStatus(head.statusCode) ? (bodyBytes > shortBytes ? "long" : "short") : null,
     () => null,
   );
 }

@@ -181,7 +181,10 @@ function decoded(text: string): string {
   });
 }
 
-/** Field names are tokens (RFC 9110, section 5.6.2); a line break in a value would begin another field. */
+/**
+ * Field names are tokens (RFC 9110, section 5.6.2); a line break in a value would begin another field. Half a surrogate pair
+ * has no UTF-8.
+ */
 function checkedHeaders(
   headers: Readonly<Record<string, string>>,
   fault: Fault,
@@ -195,7 +198,7 @@ function checkedHeaders(
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(field))
       throw fault(`has the header field "${field}", whose name has a character that names can't have.`);
     // oxlint-disable-next-line no-control-regex -- control characters are what is refused
-    if (/[\u0000-\u0008\u000A-\u001F\u007F]|[^\u0000-\u00FF]/.test(value))
+    if (/[\u0000-\u0008\u000A-\u001F\u007F]|\p{Surrogate}/u.test(value))
       throw fault(
         `has a header field ${field} whose value has a line break or another character that fields can't have.`,
       );

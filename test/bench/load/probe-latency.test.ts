@@ -61,6 +61,14 @@ test("a stall shows in the requests that were due meanwhile, not in one alone", 
   assert.ok(meanMs * answered > 400, `${meanMs * answered} ms in sum`);
 });
 
+test("a 204 without a body is an answer, as health checks give it", async (t) => {
+  const { answered, failed } = await probe(
+    await serve(t, (_request, response) => response.writeHead(204).end()),
+  );
+  assert.ok(answered > 50, `${answered} answers`);
+  assert.equal(failed, 0);
+});
+
 test("answers that are not a 200 and connections that break count as failed", async (t) => {
   const url = await serve(t, (request, response) => {
     if (request.socket.bytesRead > 2000) request.socket.destroy();

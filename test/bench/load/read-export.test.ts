@@ -185,6 +185,15 @@ test("a reader that leaves after so many bytes closes its connection", async (t)
   await gone;
 });
 
+test("a reader that leaves a long page of an error was refused", async (t) => {
+  const url = await httpServer(t, (_request, response) => {
+    response.writeHead(404, { "Content-Type": "text/html" });
+    response.write("<!doctype html>".padEnd(3000));
+  });
+  const { state, head } = await readExport(url, { leaveAfterBytes: 1025 });
+  assert.deepEqual([state, head.statusCode], ["refused", 404]);
+});
+
 test("an abort rejects with its reason and leaves no socket", async (t) => {
   const requests = new EventEmitter();
   const url = await httpServer(t, (_request, response) => {

@@ -19,6 +19,8 @@ import {
 import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
 import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
 import { processTree, stillRunning } from "../../../bench/probe/process-tree.ts";
+import { countShortRequests } from "../../../bench/load/count-short-requests.ts";
+import { readExport } from "../../../bench/load/read-export.ts";
 import { foreignTarget } from "../../../bench/subject/foreign-target.ts";
 import type { TargetSpec } from "../../../bench/subject/target-spec.ts";
 import { parseTarget, checkTarget } from "../../../bench/subject/target-settings.ts";
@@ -144,6 +146,46 @@ test("a server that answers everything with its export has no short requests", a
   assert.match(started.notes?.join(" ") ?? "", /^long answers \/ping with more than a short text/);
   await started.stop();
 });
+
+const shortAnswers: readonly (readonly [statusCode: number, text: string, isShort: boolean])[] = [
+  [204, "", true],
+  [202, "ok", true],
+  [302, "", false],
+  // The page of an error comes in parts, and is no export.
+  [404, "<!doctype html>".padEnd(3000), false],
+];
+for (const [statusCode, text, isShort] of shortAnswers) {
+  test(`a ping path that answers ${statusCode} gives ${isShort ? "a" : "no"} short answer`, async () => {
+    const write = text === "" ? "r.end()" : `r.write('${text}'), setTimeout(() => r.end(), 50)`;
+    const script = `http.createServer((_, r) => (r.statusCode = ${statusCode}, ${write})).listen({port}, '127.0.0.1')`;
+    const running = await foreignTarget(specOf(`api='${process.execPath}' -e "${script}"`)).start(signal, 1);
+    assert.equal(running.pingUrl?.pathname, isShort ? "/ping" : undefined);
+    assert.equal(running.notes, undefined);
+    await running.stop();
+  });
+}
+
+for (const value of ["Jürgen", "東京 \u{1F600}"]) {
+  test(`every request has the header field "${value}" in UTF-8`, async (t) => {
+    const seen = new Map<string, Set<string>>();
+    const origin = await listening(t, ({ url = "", headers }, response) => {
+      const values = seen.get(url) ?? new Set();
+      seen.set(url, values.add(Buffer.from(String(headers["x-name"]), "latin1").toString("utf8")));
+      response.end("id\n1\n");
+    });
+    const { name, settings } = parseTarget(`api=${origin}/x.csv`);
+    const spec = checkTarget(name, { ...settings, headers: { "X-Name": value } }, []);
+    const server = await foreignTarget(spec).start(signal, 1);
+    await readExport(server.exportUrl("", { delivery: null, rows: 1 }), { ...server.form });
+    const ping = new URL("/ping?many", origin);
+    await countShortRequests(ping, { durationMs: 50, connections: 1, signal, ...server.form });
+    assert.deepEqual(
+      [...seen],
+      ["/ping", "/stats", "/x.csv", "/ping?many"].map((path) => [path, new Set([value])]),
+    );
+    await server.stop();
+  });
+}
 
 const wrong: readonly (readonly [fault: string, query: string, reason: RegExp])[] = [
   ["truncate", "?rows={rows}", /^bad gave 2,700 rows, and was asked for 3,000\. .*--rows 2700/],
