@@ -155,13 +155,13 @@ const shortAnswers: readonly (readonly [statusCode: number, text: string, isShor
   [404, "<!doctype html>".padEnd(3000), false],
 ];
 for (const [statusCode, text, isShort] of shortAnswers) {
-  test(`a ping path that answers ${statusCode} gives ${isShort ? "a" : "no"} short answer`, async () => {
+  test(`a ping path that answers ${statusCode} gives ${isShort ? "a" : "no"} short answer`, async (t) => {
     const write = text === "" ? "r.end()" : `r.write('${text}'), setTimeout(() => r.end(), 50)`;
     const script = `http.createServer((_, r) => (r.statusCode = ${statusCode}, ${write})).listen({port}, '127.0.0.1')`;
     const running = await foreignTarget(specOf(`api='${process.execPath}' -e "${script}"`)).start(signal, 1);
+    t.after(() => running.stop());
     assert.equal(running.pingUrl?.pathname, isShort ? "/ping" : undefined);
     assert.equal(running.notes, undefined);
-    await running.stop();
   });
 }
 
