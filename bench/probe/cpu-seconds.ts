@@ -6,22 +6,32 @@ import { readProcFile, threadsOf } from "./proc-file.ts";
  */
 const ticksPerSecond = 100;
 
+/** A server that ends processes faster than they are read is read as it is then. */
+const mostReadings = 5;
+
 /**
- * CPU seconds that processes have used since they started, their reaped children included.
+ * CPU seconds that each process has used since it started, its reaped children included; those that have ended are left out.
+ *
+ * A process that ends while others are read goes to its parent, which may have been read before: then it would count nowhere,
+ * or twice. Therefore all are read again when the time of reaped children has changed meanwhile.
  *
  * /proc/PID/schedstat covers only the main thread, so the nanoseconds of all threads are summed. When a thread ends, its
  * nanoseconds are lost there, while /proc/PID/stat keeps them in ticks of 10 ms, rounded down. Therefore the larger of the
  * two is used: exact while all threads live, and at most 20 ms too small when some have ended.
  */
-export async function procCpuSeconds(pids: readonly number[]): Promise<number> {
-  const each = await Promise.all(pids.map(cpuSecondsOf));
-  return each.reduce((total, seconds) => total + seconds, 0);
+export async function procCpuSecondsOfEach(pids: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  for (let readings = 1; ; readings += 1) {
+    const reapedBefore = await procEndedChildrenSeconds(pids);
+    const each = await Promise.all(pids.map(async (pid) => [pid, await cpuSecondsOf(pid)] as const));
+    if (readings < mostReadings && (await procEndedChildrenSeconds(pids)) !== reapedBefore) continue;
+    return new Map(each.flatMap(([pid, seconds]) => (seconds === null ? [] : [[pid, seconds] as const])));
+  }
 }
 
 /** CPU seconds of children that ended and were waited for, summed. */
 export async function procEndedChildrenSeconds(pids: readonly number[]): Promise<number> {
   const ticks = await Promise.all(pids.map(ticksOf));
-  return ticks.reduce((total, { reaped }) => total + reaped / ticksPerSecond, 0);
+  return ticks.reduce((total, one) => total + (one?.reaped ?? 0), 0) / ticksPerSecond;
 }
 
 /** Seconds in which the threads that live now used a core or waited for one, summed. */
@@ -30,10 +40,10 @@ export async function procWantedSeconds(pids: readonly number[]): Promise<number
   return each.reduce((total, { used, waited }) => total + used + waited, 0);
 }
 
-async function cpuSecondsOf(pid: number): Promise<number> {
+async function cpuSecondsOf(pid: number): Promise<number | null> {
   const { used } = await threadSecondsOf(pid);
-  const { own, reaped } = await ticksOf(pid);
-  return Math.max(used, own / ticksPerSecond) + reaped / ticksPerSecond;
+  const ticks = await ticksOf(pid);
+  return ticks === null ? null : Math.max(used, ticks.own / ticksPerSecond) + ticks.reaped / ticksPerSecond;
 }
 
 /** What the threads of a process used and waited for: the first and the second number of schedstat, in nanoseconds. */
@@ -47,9 +57,10 @@ async function threadSecondsOf(pid: number): Promise<{ used: number; waited: num
   return { used: sumOf(0), waited: sumOf(1) };
 }
 
-/** Ticks of a process, and of its children that ended and were waited for. */
-async function ticksOf(pid: number): Promise<{ own: number; reaped: number }> {
+/** Ticks of a process, and of its children that ended and were waited for; null when there is no such process. */
+async function ticksOf(pid: number): Promise<{ own: number; reaped: number } | null> {
   const stat = await readProcFile(`/proc/${pid}/stat`);
+  if (stat === "") return null;
   // The name in the second field may contain spaces and parentheses, therefore counting starts after the last one.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const at = (index: number): number => Number(fields[index] ?? 0);

@@ -2,7 +2,7 @@ import type { ObservedWork, Observer } from "./observed-work.ts";
 import {
   canSampleProcesses,
   countsEndedChildren,
-  cpuSeconds,
+  cpuSecondsOfEach,
   privateBytes,
   processTree,
   stillRunning,
@@ -62,12 +62,12 @@ async function watchTree(pid: number): Promise<() => Promise<ObservedWork>> {
 async function watchCpu(
   before: readonly number[],
 ): Promise<{ sample(tree: readonly number[]): Promise<void>; used(): number }> {
-  const atFirst = await cpuOfEach(before);
+  const atFirst = await cpuSecondsOfEach(before);
   const latest = new Map(atFirst);
   return {
     async sample(tree) {
       if (countsEndedChildren) latest.clear();
-      for (const [pid, seconds] of await cpuOfEach(tree)) latest.set(pid, seconds);
+      for (const [pid, seconds] of await cpuSecondsOfEach(tree)) latest.set(pid, seconds);
     },
     used: () => Math.max(0, total(latest) - total(atFirst)),
   };
@@ -75,8 +75,4 @@ async function watchCpu(
 
 function total(used: ReadonlyMap<number, number>): number {
   return [...used.values()].reduce((sum, seconds) => sum + seconds, 0);
-}
-
-async function cpuOfEach(pids: readonly number[]): Promise<ReadonlyMap<number, number>> {
-  return new Map(await Promise.all(pids.map(async (pid) => [pid, await cpuSeconds([pid])] as const)));
 }

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { isCodedError } from "../../src/ground.ts";
-import { procCpuSeconds, procEndedChildrenSeconds, procWantedSeconds } from "./cpu-seconds.ts";
+import { procCpuSecondsOfEach, procEndedChildrenSeconds, procWantedSeconds } from "./cpu-seconds.ts";
 import { readProcFile, threadsOf } from "./proc-file.ts";
 import type { ProcessSampler } from "./process-sampler.ts";
 
@@ -9,7 +9,7 @@ export const procSampler: ProcessSampler = {
   tree: procTree,
   residentBytes: async (pids) => await sumOfStatus(pids, "VmRSS"),
   privateBytes: async (pids) => await sumOfStatus(pids, "RssAnon"),
-  cpuSeconds: procCpuSeconds,
+  cpuSecondsOfEach: procCpuSecondsOfEach,
   wantedSeconds: procWantedSeconds,
   countsEndedChildren: true,
   endedChildrenSeconds: procEndedChildrenSeconds,

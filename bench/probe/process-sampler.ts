@@ -9,8 +9,8 @@ export interface ProcessSampler {
   residentBytes(pids: readonly number[]): Promise<number>;
   /** Memory that a process shares with no file and no other process, summed; null where the system doesn't tell it. */
   privateBytes(pids: readonly number[]): Promise<number | null>;
-  /** CPU seconds that processes have used since they started, summed. */
-  cpuSeconds(pids: readonly number[]): Promise<number>;
+  /** CPU seconds that each process has used since it started, all at one moment; those that have ended are left out. */
+  cpuSecondsOfEach(pids: readonly number[]): Promise<ReadonlyMap<number, number>>;
   /** The same with the time in which they waited for a core, as far as the system tells it; less when threads end. */
   wantedSeconds(pids: readonly number[]): Promise<number>;
   /** Whether a process's CPU time also has that of its children that ended. */

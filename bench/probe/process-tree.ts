@@ -40,7 +40,12 @@ export async function privateBytes(pids: readonly number[]): Promise<number | nu
 
 /** CPU seconds that processes have used since they started, summed. */
 export async function cpuSeconds(pids: readonly number[]): Promise<number> {
-  return (await sampler?.cpuSeconds(pids)) ?? 0;
+  return [...(await cpuSecondsOfEach(pids)).values()].reduce((total, seconds) => total + seconds, 0);
+}
+
+/** The same of each, as {@link ProcessSampler.cpuSecondsOfEach} says. */
+export async function cpuSecondsOfEach(pids: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  return (await sampler?.cpuSecondsOfEach(pids)) ?? new Map();
 }
 
 /** The same with the time in which they waited for a core, as {@link ProcessSampler.wantedSeconds} says. */

@@ -26,7 +26,15 @@ export const psSampler: ProcessSampler = {
   tree: async (...rootPids) => treeIn(await listProcesses(), rootPids),
   residentBytes: async (pids) => sumOf(await listProcesses(), pids, ({ residentBytes }) => residentBytes),
   privateBytes: () => Promise.resolve(null),
-  cpuSeconds: async (pids) => sumOf(await listProcesses(), pids, ({ cpuSeconds }) => cpuSeconds),
+  async cpuSecondsOfEach(pids) {
+    const listing = await listProcesses();
+    return new Map(
+      pids.flatMap((pid) => {
+        const one = listing.get(pid);
+        return one === undefined ? [] : [[pid, one.cpuSeconds] as const];
+      }),
+    );
+  },
   wantedSeconds: async (pids) => sumOf(await listProcesses(), pids, ({ cpuSeconds }) => cpuSeconds),
   countsEndedChildren: false,
   endedChildrenSeconds: () => Promise.resolve(0),

@@ -1,5 +1,5 @@
 import {
-  cpuSeconds,
+  cpuSecondsOfEach,
   endedChildrenSeconds,
   processTree,
   residentBytes,
@@ -81,7 +81,7 @@ export async function watchProcesses(server: RunningTarget): Promise<() => Promi
   if (roots === null || before === null) return () => Promise.resolve(unknown);
   const endWatch = await watchPeaks(...roots);
   if (endWatch === null) return () => Promise.resolve(unknown);
-  const cpuBefore = await eachOf(before, (member) => cpuSeconds([member]));
+  const cpuBefore = await cpuSecondsOfEach(before);
   const idle = idleServers.get(server);
   const lasting = new Set(before.filter((member) => idle === undefined || idle.held.has(member)));
   const isForking = forkingServers.has(server) || (idle !== undefined && (await hasForked(before, idle)));
@@ -92,7 +92,7 @@ export async function watchProcesses(server: RunningTarget): Promise<() => Promi
     // Processes that started meanwhile count too.
     const peaks = new Map([...(await endWatch())].filter(([, peak]) => peak > 0));
     const members = [...peaks.keys()];
-    const cpuAfter = await eachOf(members, (member) => cpuSeconds([member]));
+    const cpuAfter = await cpuSecondsOfEach(members);
     const worked = (member: number): number => (cpuAfter.get(member) ?? 0) - (cpuBefore.get(member) ?? 0);
     const most = Math.max(...members.map(worked));
     const ofLasting = members.reduce((total, member) => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { cpuSeconds, endedChildrenSeconds } from "../../probe/process-tree.ts";
+import { cpuSecondsOfEach, endedChildrenSeconds } from "../../probe/process-tree.ts";
 import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 import { difference, type WatchedProcesses } from "./server-memory.ts";
@@ -11,7 +11,7 @@ export interface ServerWork {
   readonly inside: InsideNumbers | null;
   /** CPU time of all its processes; null when neither the server nor the system reports it. */
   readonly cpuSeconds: number | null;
-  /** The processes it had then; none where they aren't known. */
+  /** The processes of which that is the CPU time; none where they aren't known. One that ended meanwhile isn't among them. */
   readonly pids: readonly number[];
 }
 
@@ -24,11 +24,13 @@ export async function serverWork(server: RunningTarget, signal: AbortSignal): Pr
   const inside = statsUrl === null ? null : await freshNumbers(statsUrl, signal, form);
   const pids = await processesOf(server);
   const reporting = inside?.pids ?? [];
-  const others = pids === null ? null : await cpuSeconds(pids.filter((pid) => !reporting.includes(pid)));
+  if (pids === null) return { inside, cpuSeconds: inside?.cpuSeconds ?? null, pids: [] };
+  const others = await cpuSecondsOfEach(pids.filter((pid) => !reporting.includes(pid)));
+  const ofOthers = [...others.values()].reduce((total, seconds) => total + seconds, 0);
   return {
     inside,
-    cpuSeconds: inside === null ? others : inside.cpuSeconds + (others ?? 0),
-    pids: pids ?? [],
+    cpuSeconds: (inside?.cpuSeconds ?? 0) + ofOthers,
+    pids: [...reporting, ...others.keys()],
   };
 }
 

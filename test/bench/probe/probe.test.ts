@@ -88,18 +88,44 @@ for (const { name, sampler, skip } of samplers) {
          console.log("ready " + process.cpuUsage().user / 1e6);
        })`,
     );
-    const seconds = await sampler.cpuSeconds([child.pid]);
+    const seconds = (await sampler.cpuSecondsOfEach([child.pid])).get(child.pid) ?? 0;
     assert.ok(seconds >= 1, `${seconds} s`);
   });
 
   test(`${name}: processes that do not exist count nothing`, { skip }, async () => {
-    assert.equal(await sampler.cpuSeconds([2 ** 30]), 0);
+    assert.deepEqual(await sampler.cpuSecondsOfEach([2 ** 30]), new Map());
     assert.equal(await sampler.residentBytes([2 ** 30]), 0);
     assert.equal(await sampler.identify(2 ** 30), null);
     const end = await sampler.watchPeaks(2 ** 30);
     assert.equal((await end?.())?.get(2 ** 30) ?? 0, 0);
   });
 }
+
+test(
+  "CPU time never falls while children end, whose time goes to their parent",
+  { skip: !hasProcFiles },
+  async (t) => {
+    const { pid } = await running(
+      t,
+      `console.log("ready");
+     const burn = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done";
+     const { spawn } = require("node:child_process");
+     const next = () => spawn("sh", ["-c", burn]).on("close", next);
+     next()`,
+    );
+    let most = 0;
+    const falls: number[] = [];
+    for (const endMs = performance.now() + 4000; performance.now() < endMs;) {
+      const each = await procSampler.cpuSecondsOfEach(await procSampler.tree(pid));
+      const total = [...each.values()].reduce((sum, seconds) => sum + seconds, 0);
+      // What a child used is rounded down to ticks when it has ended.
+      if (total < most - 0.03) falls.push(most - total);
+      most = Math.max(most, total);
+    }
+    assert.deepEqual(falls, []);
+    assert.ok(most > 0.5, `${most} s`);
+  },
+);
 
 test("lines of ps are read as macOS and as Linux write them", () => {
   const macOS =
