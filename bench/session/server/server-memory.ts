@@ -4,6 +4,7 @@ import {
   processTree,
   residentBytes,
   settleMemory,
+  stillRunning,
   watchPeaks,
 } from "../../probe/process-tree.ts";
 import type { PeakBytes } from "../../probe/process-sampler.ts";
@@ -52,7 +53,7 @@ export async function noticeForks<T>(server: RunningTarget, use: () => Promise<T
 
 /** What a server's processes did. */
 export interface WatchedProcesses {
-  /** The sum of their peaks; null where they can't be sampled. */
+  /** The sum of their peaks; null where they can't be sampled, or one that served has ended with its peak. */
   readonly peakBytes: number | null;
   /** The CPU time that processes had used which came and went, when they were last seen. */
   readonly shortLivedSeconds: ReadonlyMap<number, number>;
@@ -72,6 +73,9 @@ const unknown: WatchedProcesses = {
  * Of several workers only some serve. One that did nothing since counts with what it held when the server was fresh: it
  * may still hold what the warm-up took, which would count the same export twice, or not, as the connections fall.
  *
+ * A lasting process that ends meanwhile takes its peak along, as a worker does that leaves after so many requests. If it
+ * served, the memory is unknown: what the others hold would look like less.
+ *
  * Where the warm-up started processes, as servers do that have one for each request, those that end meanwhile count with
  * the most that they held at one moment.
  */
@@ -82,6 +86,7 @@ export async function watchProcesses(server: RunningTarget): Promise<() => Promi
   const endWatch = await watchPeaks(...roots);
   if (endWatch === null) return () => Promise.resolve(unknown);
   const cpuBefore = await cpuSecondsOfEach(before);
+  const runningBefore = await stillRunning(before);
   const idle = idleServers.get(server);
   const lasting = new Set(before.filter((member) => idle === undefined || idle.held.has(member)));
   const isForking = forkingServers.has(server) || (idle !== undefined && (await hasForked(before, idle)));
@@ -95,6 +100,12 @@ export async function watchProcesses(server: RunningTarget): Promise<() => Promi
     const cpuAfter = await cpuSecondsOfEach(members);
     const worked = (member: number): number => (cpuAfter.get(member) ?? 0) - (cpuBefore.get(member) ?? 0);
     const most = Math.max(...members.map(worked));
+    const gone = runningBefore.filter((member) => lasting.has(member) && !peaks.has(member));
+    const reapedSeconds = (await endedChildrenSeconds(members)) - endedSecondsBefore;
+    const usedBefore = gone.reduce((total, member) => total + (cpuBefore.get(member) ?? 0), 0);
+    // Less than they had used before: nobody waited for them, so what they did isn't known.
+    const mayHaveServed =
+      gone.length > 0 && Math.abs(reapedSeconds - usedBefore) > Math.max(restingSeconds, restingShare * most);
     const ofLasting = members.reduce((total, member) => {
       const peak = peaks.get(member) ?? 0;
       const held = idle?.held.get(member);
@@ -102,7 +113,7 @@ export async function watchProcesses(server: RunningTarget): Promise<() => Promi
       return total + (isAtRest && held !== undefined ? Math.min(held, peak) : peak);
     }, 0);
     return {
-      peakBytes: ofLasting + mostAtOnce(shortLived.moments, new Set(members)),
+      peakBytes: mayHaveServed ? null : ofLasting + mostAtOnce(shortLived.moments, new Set(members)),
       shortLivedSeconds: shortLived.cpuSeconds,
       endedSecondsBefore,
     };
@@ -124,6 +135,8 @@ function mostAtOnce(moments: readonly PeakBytes[], counted: ReadonlySet<number>)
 
 /** A process with less than this share of the busiest one's CPU time served nothing: it only looked whether it should end. */
 const restingShare = 0.02;
+/** CPU time of a process that has ended is known in ticks. */
+const restingSeconds = 0.02;
 
 async function eachOf(
   pids: readonly number[],

@@ -34,6 +34,9 @@ const odd = fileURLToPath(new URL("odd-answers.js", folder));
 const http10 = fileURLToPath(new URL("../../../../fixtures/programs/http10-export.py", import.meta.url));
 const prefork = fileURLToPath(new URL("../../../../fixtures/programs/prefork-export.py", import.meta.url));
 const forking = fileURLToPath(new URL("../../../../fixtures/programs/forking-export.py", import.meta.url));
+const recycling = fileURLToPath(
+  new URL("../../../../fixtures/programs/recycling-export.py", import.meta.url),
+);
 const signal = new AbortController().signal;
 const skip = !hasProcFiles;
 
@@ -500,6 +503,29 @@ for (const [whose, variables] of [
       // The process holds 30 MiB for its export, and what it shares with its parent.
       assert.ok(mebibytes > 28 && mebibytes < 60, `${mebibytes} MiB`);
       assert.ok(cpu > 0.2 && cpu < 0.6, `${cpu} s`);
+    },
+  );
+}
+
+for (const [leaves, isKnown] of [
+  ["serving", false],
+  ["idle", true],
+] as const) {
+  test(
+    `memory of a server is ${isKnown ? "known" : "unknown"} when its ${leaves} worker ends with the export`,
+    { skip },
+    async () => {
+      const target = `api=LEAVES=${leaves} PORT={port} exec python3 '${recycling}' @ http://127.0.0.1:{port}/x.csv`;
+      const { result, fault } = await run({
+        targets: [target],
+        targetDefaults: { ping: null, stats: null },
+      });
+      assert.equal(fault, null);
+      const { peak_rss_over_idle_bytes: bytes, cpu_s_per_export: cpu } = result.rounds[0]?.arms["api"] ?? {};
+      assert.ok(Number(cpu) > 0.09 && Number(cpu) < 0.5, `${cpu} s`);
+      // What the workers that are left hold would look like less than idle memory.
+      if (!isKnown) assert.equal(bytes, null);
+      else assert.ok(Number(bytes) > 28 * 2 ** 20 && Number(bytes) < 60 * 2 ** 20, `${bytes} bytes`);
     },
   );
 }
