@@ -185,18 +185,18 @@ async function lengthOfAnswer(
  */
 async function findProcesses(
   { name }: TargetSpec,
-  { pid }: Ready,
+  { pid, members = [] }: Ready,
   reached: URL,
 ): Promise<Pick<RunningTarget, "pid" | "hiddenBecause">> {
   // Without /proc it isn't known which process listens, so the started ones are taken for it.
   if (pid === null || !hasProcFiles) return { pid };
   const port = portOf(reached);
-  const listener = await findListener(port, await processTree(pid));
+  const listener = await findListener(port, await processTree(pid, ...members));
   if (listener.place === "inside") return { pid };
   const where =
     listener.place === "none"
       ? `No process of this machine shows that it listens at port ${port}`
       : `The process that listens at port ${port}${listener.pid === null ? "" : ` (${listener.pid})`} is not among those that the command started`;
-  const hiddenBecause = `${where}, as with a container, a service or a daemon: memory and CPU time of ${name} are left out.`;
+  const hiddenBecause = `${where}, as with a container or a service: memory and CPU time of ${name} are left out.`;
   return { pid: null, hiddenBecause };
 }

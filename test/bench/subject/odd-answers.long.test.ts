@@ -213,12 +213,33 @@ test("a server may write to /dev/stdout and /dev/stderr, and both are quoted", a
   });
 });
 
+/** As `docker run` does, starts a server in nothing of the command's own, and ends when that has ended. */
+function outsideLine(): string {
+  const file = join(tmpdir(), "stream-csv-test-{port}.pid");
+  const server = `echo $$ > ${file}; exec "$0" "$1" right`;
+  const outside = `env -u STREAM_CSV_BENCH_SERVER PORT={port} setsid -f sh -c '${server}' '${process.execPath}' '${odd}'`;
+  const end = `kill $(cat ${file}); while kill -0 $(cat ${file}); do sleep 0.02; done; rm ${file}; exit`;
+  return `${outside} < /dev/null > /dev/null 2>&1; trap '${end}' TERM; sleep 100 & wait`;
+}
+
+test("a daemon that listens itself counts, and is ended", { skip }, async () => {
+  const daemon = `setsid '${process.execPath}' '${odd}' right < /dev/null > /dev/null 2>&1 &`;
+  const target = `api=(PORT={port} ${daemon}) ; sleep 100 @ http://127.0.0.1:{port}/x.csv`;
+  const { result, fault } = await run({ targets: [target] });
+  assert.equal(fault, null);
+  const { cpu_s_per_export: cpu, idle_rss_bytes: idle } = result.rounds[0]?.arms["api"] ?? {};
+  // A Node process, beside a shell and its sleep.
+  assert.ok(Number(cpu) > 0 && Number(idle) > 20 * 2 ** 20, `${cpu} s, ${idle} bytes`);
+  const { origin, stop } = await targetOf(target).start(signal, 1);
+  await stop();
+  await assert.rejects(fetch(`${origin}/healthz`));
+});
+
 test(
   "a server outside of the started tree is measured without memory and CPU time, and nothing of it is left",
   { skip },
   async () => {
-    const server = `setsid '${process.execPath}' '${odd}' right < /dev/null > /dev/null 2>&1 &`;
-    const target = `api=(PORT={port} ${server}) ; sleep 100 @ http://127.0.0.1:{port}/x.csv`;
+    const target = `api=${outsideLine()} @ http://127.0.0.1:{port}/x.csv`;
     const { result, fault } = await run({ targets: [target] });
     assert.equal(fault, null);
     const { cpu_s_per_export: cpu, peak_rss_over_idle_bytes: peak } = result.rounds[0]?.arms["api"] ?? {};
@@ -295,8 +316,7 @@ test(
   "a budget for memory of a server whose processes aren't known is refused before the first round",
   { skip },
   async () => {
-    const server = `setsid '${process.execPath}' '${odd}' right < /dev/null > /dev/null 2>&1 &`;
-    const target = `api=(PORT={port} ${server}) ; sleep 100 @ http://127.0.0.1:{port}/x.csv`;
+    const target = `api=${outsideLine()} @ http://127.0.0.1:{port}/x.csv`;
     const budgets = ["api.peak_rss_over_idle_bytes<=64MiB"];
     const { result, fault } = await run({ targets: [target], budgets, rounds: 8 });
     assert.equal(result.exitCode, 1);
