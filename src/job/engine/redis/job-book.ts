@@ -39,6 +39,16 @@ export interface BookedRemoval {
   readonly attempt: number;
 }
 
+/** What a submission must not exceed. */
+export interface SubmissionLimits {
+  /** Jobs that may wait. */
+  readonly queue: number;
+  /** Jobs that the submitting process runs at once; 0 where it runs none. */
+  readonly places: number;
+  /** Unfinished jobs of one token. */
+  readonly mostOfOwner: number;
+}
+
 type Reply = string | number | readonly Reply[];
 
 /**
@@ -56,7 +66,11 @@ export class JobBook {
       redis.defineCommand(commandName(name), { numberOfKeys: 1, lua });
   }
 
-  async submit(id: string, request: JobRequest, queue: number, mostOfOwner: number): Promise<Submission> {
+  async submit(
+    id: string,
+    request: JobRequest,
+    { queue, places, mostOfOwner }: SubmissionLimits,
+  ): Promise<Submission> {
     const plan = digestOfPlan(request);
     const reply = await this.#run(
       "submit",
@@ -64,6 +78,7 @@ export class JobBook {
       plan,
       request.owner ?? "",
       queue,
+      places,
       mostOfOwner,
       requestText(request),
     );

@@ -123,14 +123,15 @@ export class RedisEngine implements JobEngine {
   async submit(request: JobRequest, admit?: () => void): Promise<SubmittedJob> {
     if (this.#isDraining)
       throw new StreamCsvError("SCSV_DRAINING", "The server is shutting down and takes no new jobs.");
-    const { newId, settings } = this.#context;
+    const { newId, settings, runsJobs } = this.#context;
     if (admit !== undefined) {
       const known = await this.#ask(() => this.#book.find(request));
       if (known !== undefined) return { job: known.job, isNew: false };
       admit();
     }
     const id = newId();
-    const answer = await this.#ask(() => this.#book.submit(id, request, settings.queue, mostOfOwner));
+    const limits = { queue: settings.queue, places: runsJobs ? settings.concurrency : 0, mostOfOwner };
+    const answer = await this.#ask(() => this.#book.submit(id, request, limits));
     if ("meanMs" in answer) {
       const retryAfterSeconds = Math.max(1, Math.ceil(answer.meanMs / 1000 / Math.max(1, answer.running)));
       throw answer.kind === "full"

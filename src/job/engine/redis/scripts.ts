@@ -97,8 +97,8 @@ end
 `;
 
 /**
- * id, plan, owner or empty, limit of the queue, limit of the owner, request. Answers what it did, numbers for Retry-After and
- * the record.
+ * id, plan, owner or empty, limit of the queue, jobs that the submitting process runs at once, limit of the owner, request. Answers
+ * what it did, numbers for Retry-After and the record. A job that the process can run at once doesn't wait.
  */
 const submit = `
 local id, plan, owner = ARGV[1], ARGV[2], ARGV[3]
@@ -106,12 +106,15 @@ local known = liveOf(plan)
 if known then return { "known", read(known) } end
 local meanMs = redis.call("GET", at("pace")) or "0"
 local running = redis.call("SCARD", at("running"))
-if redis.call("SCARD", at("queued")) >= tonumber(ARGV[4]) then return { "full", {}, meanMs, running } end
-if owner ~= "" and redis.call("SCARD", at("owner:" .. owner)) >= tonumber(ARGV[5])
-  and countOf(owner) >= tonumber(ARGV[5]) then
+local queued = redis.call("SCARD", at("queued"))
+if queued >= tonumber(ARGV[4]) and running + queued >= tonumber(ARGV[5]) then
+  return { "full", {}, meanMs, running }
+end
+if owner ~= "" and redis.call("SCARD", at("owner:" .. owner)) >= tonumber(ARGV[6])
+  and countOf(owner) >= tonumber(ARGV[6]) then
   return { "many", {}, meanMs, running }
 end
-redis.call("HSET", jobAt(id), "id", id, "plan", plan, "owner", owner, "request", ARGV[6], "state", "queued",
+redis.call("HSET", jobAt(id), "id", id, "plan", plan, "owner", owner, "request", ARGV[7], "state", "queued",
   "createdAt", ms(now), "attempt", 0, "stalls", 0, "rows", 0, "bytes", 0)
 redis.call("SET", at("plan:" .. plan), id)
 redis.call("SADD", at("queued"), id)

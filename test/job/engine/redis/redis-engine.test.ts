@@ -169,6 +169,23 @@ describe("jobs on Redis", { skip: noRedis }, () => {
     assert.equal((await engine.stats()).queued, 0);
   });
 
+  it("takes with a queue of 0 the jobs that its process runs at once, and no others", async () => {
+    await using engines = await makeEngines(redis);
+    const settings = { queue: 0, concurrency: 2 };
+    const engine = await engines.open({ settings });
+    const jobs = [];
+    for (const key of ["q1", "q2"]) jobs.push((await engine.submit(request(key, 30_000))).job);
+    await assert.rejects(engine.submit(request("q3", 10)), { code: "SCSV_JOB_QUEUE_FULL" });
+    for (const { id } of jobs) await running(engine, id);
+    await assert.rejects(engine.submit(request("q3", 10)), { code: "SCSV_JOB_QUEUE_FULL" });
+    for (const { id } of jobs) await engine.cancel(id);
+    for (const { id } of jobs) await ended(engine, id);
+    const next = await engine.submit(request("q3", 10));
+    assert.equal((await ended(engine, next.job.id)).state, "completed");
+    const asker = await engines.open({ settings, runsJobs: false });
+    await assert.rejects(asker.submit(request("q4", 10)), { code: "SCSV_JOB_QUEUE_FULL" });
+  });
+
   it("expires results once over all processes, and forgets them later", async () => {
     await using engines = await makeEngines(redis);
     const settings = { keepMs: 600 };
