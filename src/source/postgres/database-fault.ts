@@ -3,6 +3,8 @@ import { isCodedError, StreamCsvError, toError, type FaultCode } from "../../err
 /** What a client reads, by SQLSTATE (PostgreSQL's manual, appendix A) or the code of a network error. */
 interface Rule {
   readonly matches: RegExp;
+  /** What the database's own words must have too. */
+  readonly words?: RegExp;
   readonly code: FaultCode;
   readonly message: string;
   readonly retryAfterSeconds?: number;
@@ -13,6 +15,14 @@ const conflict =
   "The database cancelled the query because it conflicted with replication or another transaction.";
 
 const rules: readonly Rule[] = [
+  {
+    matches: /^08P01$/,
+    // pgbouncer says it in English always.
+    words: /statement pooling/,
+    code: "SCSV_DATABASE_REFUSED",
+    message: "The pgbouncer in front of the database is in statement mode, which allows no transaction.",
+    hint: "Set pool_mode = transaction in pgbouncer, for this database or its user.",
+  },
   {
     matches: /^(08|57P0[123]|E[A-Z])/,
     code: "SCSV_DATABASE_UNAVAILABLE",
@@ -60,7 +70,9 @@ export function databaseFault(error: unknown, what: string): StreamCsvError {
   const cause = toError(error);
   const state = isCodedError(error) ? error.code : "";
   if (state === "57014") return cancelled(cause, what);
-  const rule = rules.find(({ matches }) => matches.test(state));
+  const rule = rules.find(
+    ({ matches, words }) => matches.test(state) && words?.test(cause.message) !== false,
+  );
   if (rule !== undefined)
     return new StreamCsvError(rule.code, `${rule.message} (${state})`, {
       cause,
@@ -84,6 +96,7 @@ export function databaseFault(error: unknown, what: string): StreamCsvError {
  *
  * PostgreSQL says the parameter in the context of an error of Bind, from version 13 on; only `$` and its number are the same in all languages.
  * With `log_parameter_max_length_on_error` the context of every other error lists all parameters, behind a colon.
+ * @param error of a statement whose values aren't bound yet: later, the same words may be of its rows
  * @param parameters their names, in the order of their numbers
  */
 export function valueFault(error: unknown, parameters: readonly string[]): StreamCsvError | undefined {

@@ -34,10 +34,11 @@ export async function* readQuery(
   const session = await database.connect(signal);
   const cancel = (): void => neverRejects(session.cancel());
   signal.addEventListener("abort", cancel, { once: true });
+  let stream: RowStream | undefined;
   try {
     await beginTransaction(database, session, binding.settings, options.label);
     const { statement, readers } = statementOf(query, binding, options);
-    const stream = session.client.query(new RowStream(statement));
+    stream = session.client.query(new RowStream(statement));
     const readings = readers.map((reader) => reader.start());
     for (;;) {
       const fields = await stream.next();
@@ -51,7 +52,8 @@ export async function* readQuery(
     session.release();
   } catch (error) {
     signal.throwIfAborted();
-    throw valueFault(error, query.parameters) ?? databaseFault(error, `"${query.name}"`);
+    const refused = stream?.isBound === false ? valueFault(error, query.parameters) : undefined;
+    throw refused ?? databaseFault(error, `"${query.name}"`);
   } finally {
     signal.removeEventListener("abort", cancel);
     const ended = session.cancel();

@@ -38,11 +38,17 @@ export class RowStream implements Submittable {
   #neededBytes = 1;
   #error: Error | undefined;
   #isEnded = false;
+  #isBound = false;
   #wake: (() => void) | undefined;
 
   constructor(query: RowQuery) {
     this.#query = query;
     this.#scanner = new RowScanner(query.columns.length);
+  }
+
+  /** Whether the database has taken the values of the parameters and planned the statement: an error from then on is of its rows. */
+  get isBound(): boolean {
+    return this.#isBound;
   }
 
   /** Called by pg when it's this statement's turn. */
@@ -80,7 +86,9 @@ export class RowStream implements Submittable {
     }
   }
 
+  /** It is the portal's, which is there once the values are bound. */
   handleRowDescription({ fields }: { readonly fields: readonly DescribedField[] }): void {
+    this.#isBound = true;
     const { columns } = this.#query;
     const isSame =
       fields.length === columns.length &&

@@ -147,15 +147,47 @@ test(
   "works through pgbouncer in transaction mode, and cancels through it",
   { skip: skipBouncer },
   async () => {
-    const { folder, port } = server();
-    const place = join(folder, "bouncer");
-    mkdirSync(place, { mode: 0o777 });
-    chmodSync(place, 0o777);
-    const bouncerPort = port + 1;
-    writeFileSync(join(place, "users.txt"), '"test" ""\n');
-    writeFileSync(
-      join(place, "pgbouncer.ini"),
-      `[databases]
+    await throughBouncer("transaction", async (database) => {
+      const count = 8;
+      const reads = Array.from({ length: count }, (_, n) =>
+        read(database, `SELECT ${n} AS n, current_setting('TimeZone') AS zone`),
+      );
+      assert.deepEqual(
+        await Promise.all(reads),
+        Array.from({ length: count }, (_, n) => `${n},UTC\n`),
+      );
+      await cancelled(database);
+      assert.equal(await read(database, "SELECT 1 AS n"), "1\n");
+    });
+  },
+);
+
+test("says which mode of pgbouncer can't be used, and which can", { skip: skipBouncer }, async () => {
+  await throughBouncer("statement", async (database) => {
+    await assert.rejects(read(database, "SELECT 1 AS n"), {
+      code: "SCSV_DATABASE_REFUSED",
+      status: 500,
+      message:
+        "The pgbouncer in front of the database is in statement mode, which allows no transaction. (08P01)",
+      hint: /^Set pool_mode = transaction /,
+    });
+  });
+});
+
+/** Runs a pgbouncer in front of the server, and uses the database through it. */
+async function throughBouncer(
+  mode: "transaction" | "statement",
+  use: (database: PostgresDatabase) => Promise<void>,
+): Promise<void> {
+  const { folder, port } = server();
+  const place = join(folder, `bouncer-${mode}`);
+  mkdirSync(place, { mode: 0o777 });
+  chmodSync(place, 0o777);
+  const bouncerPort = port + 1;
+  writeFileSync(join(place, "users.txt"), '"test" ""\n');
+  writeFileSync(
+    join(place, "pgbouncer.ini"),
+    `[databases]
 postgres = host=127.0.0.1 port=${port} user=test
 [pgbouncer]
 listen_addr = 127.0.0.1
@@ -163,34 +195,24 @@ listen_port = ${bouncerPort}
 unix_socket_dir =
 auth_type = any
 auth_file = ${join(place, "users.txt")}
-pool_mode = transaction
+pool_mode = ${mode}
 default_pool_size = 2
 `,
-    );
-    const child = startBouncer(join(place, "pgbouncer.ini"));
+  );
+  const child = startBouncer(join(place, "pgbouncer.ini"));
+  try {
+    await listening(bouncerPort);
+    const database = await open(`postgres://test@127.0.0.1:${bouncerPort}/postgres`);
     try {
-      await listening(bouncerPort);
-      const database = await open(`postgres://test@127.0.0.1:${bouncerPort}/postgres`);
-      try {
-        const count = 8;
-        const reads = Array.from({ length: count }, (_, n) =>
-          read(database, `SELECT ${n} AS n, current_setting('TimeZone') AS zone`),
-        );
-        assert.deepEqual(
-          await Promise.all(reads),
-          Array.from({ length: count }, (_, n) => `${n},UTC\n`),
-        );
-        await cancelled(database);
-        assert.equal(await read(database, "SELECT 1 AS n"), "1\n");
-      } finally {
-        await database.close();
-      }
+      await use(database);
     } finally {
-      child.kill("SIGKILL");
-      await once(child, "close");
+      await database.close();
     }
-  },
-);
+  } finally {
+    child.kill("SIGKILL");
+    await once(child, "close");
+  }
+}
 
 /** pgbouncer refuses to run as root. */
 function startBouncer(file: string): ChildProcess {

@@ -189,6 +189,22 @@ test(
   },
 );
 
+test("a row whose text holds a parameter's number isn't the fault of that parameter", { skip }, async () => {
+  server().run(`CREATE TABLE prices (v text); INSERT INTO prices VALUES ('{"$1": bad}')`);
+  const database = await openDatabase();
+  try {
+    const failing = await sourceOf(database, "SELECT v::json->>'a' AS a FROM prices WHERE v <> :x", {
+      x: "7",
+    });
+    await assert.rejects(textOf(failing), (error: StreamCsvError) => {
+      assert.match((error.cause as Error & { where: string }).where, /"\$1/);
+      return error.code === "SCSV_QUERY_FAILED";
+    });
+  } finally {
+    await database.close();
+  }
+});
+
 test("a full database says what to raise, and it isn't the slots of the server", { skip }, async () => {
   const database = await openDatabase({ connections: 1, queue: 0 });
   const session = await database.connect(new AbortController().signal);
