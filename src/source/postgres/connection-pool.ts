@@ -36,7 +36,7 @@ export class ConnectionPool {
    * A connection to oneself: one that was kept, or a new one. It is left by `detach` or `cut`, or goes back with `keep`.
    * @param signal gives connecting up
    * @param onFailed called in place of a result, at once when connecting is given up, with a promise that resolves when the server has
-   *   closed the connection too. Its socket is destroyed where that takes more than 2 s
+   *   closed the connection too, at once where none has taken it. Its socket is destroyed where that takes more than 2 s
    * @throws the signal's reason when aborted, or pg's error
    */
   async take(signal: AbortSignal, onFailed: (closed: Promise<void>) => void): Promise<Pg.Client> {
@@ -130,6 +130,11 @@ export class ConnectionPool {
     // pg would greet a server that takes the connection only now.
     connectionOf(client).removeAllListeners("connect");
     const socket = this.detach(client);
+    // No server has taken it yet, as behind a firewall that drops packets.
+    if (socket.connecting) {
+      socket.destroy();
+      return;
+    }
     const closed = closedWithin(socket, endMs);
     socket.end();
     // Behind the end of what pg does, with which its socket is paused.

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { spawn, type ChildProcess } from "node:child_process";
 import { getEventListeners, once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { after, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../../src/clock.ts";
 import type { DatabaseSettings } from "../../../src/source/postgres/database-settings.ts";
 import { PostgresDatabase } from "../../../src/source/postgres/database.ts";
@@ -55,6 +56,43 @@ class SilentHost implements AsyncDisposable {
     for (const socket of this.sockets) socket.destroy();
     this.#server.close();
     await once(this.#server, "close");
+  }
+}
+
+const skipFull = process.platform !== "linux" && "only Linux drops what a full host is sent";
+
+/** A host that takes no more connections, so that the system drops what asks it for one. */
+class FullHost implements AsyncDisposable {
+  readonly port: number;
+  readonly #child: ChildProcess;
+  readonly #sockets: Socket[] = [];
+
+  private constructor(child: ChildProcess, port: number) {
+    this.#child = child;
+    this.port = port;
+  }
+
+  static async start(): Promise<FullHost> {
+    const program = `require("node:net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, function () {
+      process.send(this.address().port, () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
+    })`;
+    const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    const [port] = (await once(child, "message")) as [number];
+    const host = new FullHost(child, port);
+    while (await host.#takesOne()) assert.ok(host.#sockets.length < 20, "the host is never full");
+    return host;
+  }
+
+  async #takesOne(): Promise<boolean> {
+    const socket = connect(this.port, "127.0.0.1");
+    this.#sockets.push(socket);
+    return await Promise.race([once(socket, "connect").then(() => true), sleep(500, false)]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.on("error", () => undefined).destroy();
+    this.#child.kill("SIGKILL");
+    await once(this.#child, "close");
   }
 }
 
@@ -149,6 +187,21 @@ test("keeps the place of a connection that was given up until the host has close
   await waiting;
   // A host that closes nothing has two seconds.
   await until("the place is free", () => database.usage.busyConnections === 0);
+  await database.close();
+});
+
+test("frees the place of a connection that no host has taken at once", { skip: skipFull }, async () => {
+  await using host = await FullHost.start();
+  const url = `postgres://u@127.0.0.1:${host.port}/d`;
+  const database = await PostgresDatabase.open({ url, connections: 1 }, systemClock);
+  const abort = new AbortController();
+  const connecting = assert.rejects(database.connect(abort.signal), { message: "the client has left" });
+  await sleep(100);
+  abort.abort(new Error("the client has left"));
+  await connecting;
+  // A place that waits for the host would be taken for two seconds.
+  for (let turn = 0; turn < 10; turn += 1) await immediate();
+  assert.equal(database.usage.busyConnections, 0);
   await database.close();
 });
 
