@@ -48,7 +48,7 @@ export async function guardFile(path: string, expected?: string, log?: string): 
   };
   try {
     const stats = await settledStats(handle);
-    if (!stats.isFile()) throw notAFile(path);
+    if (!stats.isFile()) throw notAFile(path, stats);
     const version = versionOf(stats) + (await logVersion(log));
     if (expected !== undefined && version !== expected) throw changed(path);
     return {
@@ -80,7 +80,7 @@ export async function fileVersion(path: string, log?: string): Promise<string> {
   const stats = await stat(path, { bigint: true }).catch((cause: unknown) => {
     throw cantBeRead(path, cause);
   });
-  if (!stats.isFile()) throw notAFile(path);
+  if (!stats.isFile()) throw notAFile(path, stats);
   return versionOf(stats) + (await logVersion(log));
 }
 
@@ -126,8 +126,14 @@ function changed(path: string): StreamCsvError {
   );
 }
 
-function notAFile(path: string): StreamCsvError {
-  return new StreamCsvError("SCSV_SOURCE_NOT_FOUND", `${JSON.stringify(path)} is not a file.`);
+/** The fault of a path that leads to something else. Spark and others write a folder of parts under the name of a file. */
+export function notAFile(path: string, stats: Pick<BigIntStats, "isDirectory">): StreamCsvError {
+  const what = JSON.stringify(path);
+  return stats.isDirectory()
+    ? new StreamCsvError("SCSV_SOURCE_NOT_FOUND", `${what} is a folder, not a file.`, {
+        hint: "Name a file in it, or several as exports of their own. Write parts that belong together as one file first.",
+      })
+    : new StreamCsvError("SCSV_SOURCE_NOT_FOUND", `${what} is not a file.`);
 }
 
 function cantBeRead(path: string, cause: unknown): StreamCsvError {

@@ -5,7 +5,7 @@ import { StreamCsvError, toError } from "../errors.ts";
 import { checkFileOptions, meaninglessOption } from "./check-file-options.ts";
 import { fileKindOf, hasTables, isJsonEnding, isSqliteEnding } from "./file-endings.ts";
 import type { DuckDBImporter, FileOptions } from "./file-options.ts";
-import { fileVersion } from "./guarded-file.ts";
+import { fileVersion, notAFile } from "./guarded-file.ts";
 import type { Source } from "./source.ts";
 import { duckdbVersion } from "./duckdb/database-version.ts";
 import { databaseVersion } from "./sqlite/database-version.ts";
@@ -140,8 +140,7 @@ async function checkFile(path: string): Promise<void> {
       { cause },
     );
   });
-  if (!stats.isFile())
-    throw new StreamCsvError("SCSV_SOURCE_NOT_FOUND", `${JSON.stringify(path)} is not a file.`);
+  if (!stats.isFile()) throw notAFile(path, stats);
 }
 
 function unsupported(path: string): StreamCsvError {

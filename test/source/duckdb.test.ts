@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -256,6 +256,13 @@ test("says what is wrong with a file that can't be opened", async () => {
     code: "SCSV_SOURCE_UNSUPPORTED",
     message: '"package.toml" is not a file type that can be read.',
     hint: /\.parquet, \.csv/,
+  });
+  const parts = join(folder, "parts.parquet");
+  mkdirSync(parts);
+  await assert.rejects(openSource(parts), {
+    code: "SCSV_SOURCE_NOT_FOUND",
+    message: `${JSON.stringify(parts)} is a folder, not a file.`,
+    hint: /^Name a file in it.* as one file first\.$/,
   });
   for (const name of ["no.parquet", "no.duckdb"]) {
     const path = fileOf(name, "this is none\n");
