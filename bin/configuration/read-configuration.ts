@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isCodedError, messageOf } from "../../src/ground.ts";
+import { decodeText } from "./decode-text.ts";
 
 /** A configuration as it was read, not yet checked. */
 export interface ReadConfiguration {
@@ -52,15 +53,8 @@ async function importDefault(file: string): Promise<unknown> {
 }
 
 function readText(file: string): string {
-  const bytes = readBytes(file);
-  try {
-    // A byte order mark, which Windows editors write and parsers don't accept, is left out.
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    // Without its mark, UTF-16 is UTF-8 with NULs.
-    if (!text.includes("\0")) return text;
-  } catch {
-    // Decoders say nothing more than that.
-  }
+  const text = decodeText(readBytes(file));
+  if (text !== undefined) return text;
   throw new Error(`The configuration "${file}" is not UTF-8 text. Save it as UTF-8 with an editor.`);
 }
 

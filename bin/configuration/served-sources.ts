@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { didYouMean, messageOf } from "../../src/ground.ts";
 import { parseFileOptions } from "../../src/settings.ts";
 import type { Configuration, ExportConfiguration, ServedDatabase, ServedSource } from "../../src/server.ts";
+import { decodeText } from "./decode-text.ts";
 import { durationIn } from "./duration-in.ts";
 import { quoteValue } from "./quote-value.ts";
 
@@ -181,15 +182,17 @@ function sqlOf(name: string, { sql, sqlFile }: ExportConfiguration, file: string
       `has ${sql === undefined ? "neither sql nor" : "both sql and"} sqlFile; it needs one of them`,
     );
   if (sql !== undefined) return sql;
+  const what = `has the sqlFile ${JSON.stringify(sqlFile)}, which`;
+  let bytes: Buffer;
   try {
-    return readFileSync(resolve(dirname(file), sqlFile ?? ""), "utf8").replace(/^\uFEFF/, "");
+    bytes = readFileSync(resolve(dirname(file), sqlFile ?? ""));
   } catch (cause) {
-    throw fault(
-      name,
-      file,
-      `has the sqlFile ${JSON.stringify(sqlFile)}, which can't be read: ${messageOf(cause)}`,
-    );
+    throw fault(name, file, `${what} can't be read: ${messageOf(cause)}`);
   }
+  const text = decodeText(bytes);
+  if (text === undefined) throw fault(name, file, `${what} is not UTF-8 text; save it as UTF-8`);
+  if (text.trim() === "") throw fault(name, file, `${what} is empty`);
+  return text;
 }
 
 function fault(name: string, file: string, what: string): RangeError {

@@ -31,6 +31,27 @@ const refused: readonly (readonly [what: string, content: string | Buffer, said:
   ["Latin-1", Buffer.from("server: { host: caf\xe9 }", "latin1"), /is not UTF-8 text/],
 ];
 
+/** Files with a query that no database may get, and what is said of each. */
+const refusedQueries: readonly (readonly [what: string, content: Buffer, said: RegExp])[] = [
+  [
+    "Latin-1",
+    Buffer.from("SELECT 'caf\xe9' AS name", "latin1"),
+    /which is not UTF-8 text; save it as UTF-8\./,
+  ],
+  ["UTF-16", Buffer.from("\ufeffSELECT 1 AS n", "utf16le"), /which is not UTF-8 text; save it as UTF-8\./],
+  ["nothing", Buffer.from("\n"), /which is empty\./],
+];
+for (const [what, content, said] of refusedQueries)
+  test(`a file of a query that holds ${what} is refused with a sentence`, async () => {
+    await writeFile(join(folder, "query.sql"), content);
+    const file = join(folder, "query.yaml");
+    await writeFile(file, "exports:\n  cities: { file: shop.sqlite, sqlFile: query.sql }\n");
+    const { exitCode, stderr } = await runCliInTurn(["check", "--config", file]);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /"exports\.cities" in ".*" has the sqlFile "query\.sql", /);
+    assert.match(stderr, said);
+  });
+
 /** Each list holds the one before nine times. */
 function multiplying(): string {
   const names = "abcdefgh".split("");

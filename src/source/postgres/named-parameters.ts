@@ -15,9 +15,11 @@ export interface PositionalStatement {
  *
  * The lexical rules are those of PostgreSQL's manual, section 4.1, with `standard_conforming_strings` on, which every
  * reading sets. One pass, linear in the length of the text.
- * @throws RangeError `SCSV_ARG_RANGE` for a string, identifier or comment without an end, and for a positional parameter
+ * @throws RangeError `SCSV_ARG_RANGE` for a string, identifier or comment without an end, for a positional parameter, and for a NUL, which ends
+ *   texts in PostgreSQL's protocol
  */
 export function toPositional(text: string): PositionalStatement {
+  if (text.includes("\0")) throw wrongRange("The SQL has a NUL (U+0000). Take it out.");
   const parts: string[] = [];
   const numbers = new Map<string, number>();
   let copied = 0;

@@ -58,6 +58,7 @@ for (const [sql, message] of [
   ["SELECT\n/* a", /no end for what begins with "\/\* a" in line 2/],
   ["SELECT $a$ b $c$", /no end for what begins with "\$a\$ b \$c\$"/],
   ["SELECT $1", /positional parameter "\$1"/],
+  ["SELECT 1 AS a\0", /has a NUL/],
 ] as const) {
   test(`refuses ${JSON.stringify(sql)}`, () => {
     assert.throws(() => toPositional(sql), { code: "SCSV_ARG_RANGE", message });
