@@ -43,6 +43,13 @@ async function uploadRows(
   { job, bucket: name, address, patience }: UploadRequest,
 ): Promise<Uploaded> {
   const plan = planExport(definition, job.parameters, { version: job.version });
+  // A file's version differs from machine to machine, and what a live export is made of doesn't, such as its SQL.
+  if (definition.isLive && plan.key !== job.key)
+    throw new StreamCsvError(
+      "SCSV_SOURCE_CHANGED",
+      `The export "${job.export}" is configured otherwise here than where the job was submitted.`,
+      { hint: "Give all machines the same configuration, and submit the job again." },
+    );
   const { signal } = cancelled;
   const bucket = new S3Bucket(await loadS3Sdk(), name, address, patience);
   const run = runExport(plan, { signal, label: job.id });

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { openCatalog } from "../../../../src/export/catalog.ts";
 import { readExportParameters } from "../../../../src/export/parameters.ts";
 import { planExport } from "../../../../src/export/plan.ts";
+import type { ServedSource } from "../../../../src/export/served-source.ts";
 import { runExport } from "../../../../src/export/run.ts";
 import type { JobMaking } from "../../../../src/job/job-store.ts";
 import { S3Store, type S3StoreOptions } from "../../../../src/job/store/s3/s3-store.ts";
@@ -18,6 +19,7 @@ export async function openStore(
   server: Pick<S3Server, "bucket" | "endpoint">,
   options: Partial<S3StoreOptions> = {},
   prefix = "made",
+  sources: readonly ServedSource[] = [],
 ): Promise<S3Store> {
   const settings = {
     store: `s3://${server.bucket}/${prefix}`,
@@ -26,7 +28,7 @@ export async function openStore(
     region: null,
     keepMs: 3_600_000,
   };
-  return await S3Store.open(settings, [], { onWarning: (error) => assert.fail(error), ...options });
+  return await S3Store.open(settings, sources, { onWarning: (error) => assert.fail(error), ...options });
 }
 
 /** A job that makes so many rows of `orders`. */

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
+import type { StreamCsvError } from "../../../../src/errors.ts";
+import { openCatalog } from "../../../../src/export/catalog.ts";
+import { readExportParameters } from "../../../../src/export/parameters.ts";
+import { planExport } from "../../../../src/export/plan.ts";
+import type { ServedSource } from "../../../../src/export/served-source.ts";
 import type { JobMaking, StoredJob } from "../../../../src/job/job-store.ts";
 import type { JobResult } from "../../../../src/job/job.ts";
 import type { S3Store } from "../../../../src/job/store/s3/s3-store.ts";
@@ -142,6 +150,37 @@ test("two attempts at one job, whose rows differ, keep their own objects", async
 test("a result whose source has changed since it was planned is made all the same", async () => {
   const job = { ...(await makeJob(fewRows)), key: "0".repeat(64) };
   await checkDownload(job, await store.make(job, uncancelled));
+});
+
+test("a job whose export is configured otherwise where it is made fails, and leaves nothing", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-s3-"));
+  const module = join(folder, "rows.mjs");
+  await writeFile(module, "export default { exports: { pairs: { rows: () => [{ a: 1, b: 2 }] } } };");
+  const here: ServedSource = { name: "pairs", module, columns: ["a"] };
+  const elsewhere: ServedSource = { ...here, columns: ["b"] };
+  const catalog = await openCatalog({ sources: [here] });
+  const parameters = readExportParameters([]);
+  const { key } = planExport(await catalog.find("pairs"), parameters, { version: "1" });
+  const job = { ...(await makeJob(fewRows)), export: "pairs", parameters, version: "1", key };
+  try {
+    for (const [sources, outcome] of [
+      [[here], 1],
+      [[elsewhere], "SCSV_SOURCE_CHANGED"],
+    ] as const) {
+      const one = await openStore(server, {}, "pairs", sources);
+      const made = await one.make({ ...job, id: `of-${outcome}` }, uncancelled).then(
+        ({ rows }) => rows,
+        (error: StreamCsvError) => error.code,
+      );
+      await one.close();
+      assert.equal(made, outcome);
+    }
+    const left = (await server.objects()).filter((name) => name.includes("of-SCSV"));
+    assert.deepEqual(left, []);
+  } finally {
+    await catalog.close();
+    await rm(folder, { recursive: true });
+  }
 });
 
 test("gives what an export throws, and leaves nothing", async () => {
