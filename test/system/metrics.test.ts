@@ -78,7 +78,8 @@ test("has no sample without labels for metrics of exports before the first trans
   await endedTransfersOf(fresh);
   const later = (await metrics(fresh)).split("\n").filter((line) => ofTransfers.test(line));
   assert.notEqual(later.length, 0);
-  for (const line of later) assert.match(line, /\{export="orders",delivery="streaming"[,}]|\{le="[^"]+",export=/);
+  for (const line of later)
+    assert.match(line, /\{export="orders",delivery="streaming"[,}]|\{le="[^"]+",export=/);
 });
 
 test("counts what its clients got, for each export, delivery and outcome", async () => {
