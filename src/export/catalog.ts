@@ -7,6 +7,7 @@ import { generatedExport, type ExportDefinition } from "./definition.ts";
 import type { ServedQuery, ServedSource } from "./served-source.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 import { SqliteQueries } from "./sqlite-queries.ts";
+import { checkExportNames } from "./check-export-names.ts";
 import { Databases, type DatabaseUsage } from "./databases.ts";
 import type { ExportGroup } from "./export-group.ts";
 import { FileExports } from "./file-exports.ts";
@@ -84,7 +85,7 @@ export async function openCatalog(options: CatalogOptions = {}): Promise<Catalog
   }
   const catalog = new OpenCatalog(generated, groups, databases, faults);
   try {
-    catalog.checkNames();
+    checkExportNames(generated, groups);
   } catch (error) {
     await catalog.close();
     throw error;
@@ -176,19 +177,6 @@ class OpenCatalog implements Catalog {
     await this.#databases.close();
   }
 
-  /** @throws StreamCsvError `SCSV_DUPLICATE_EXPORT`, `SCSV_BAD_SETTING` */
-  checkNames(): void {
-    const owners = new Map<string, string>(this.#generated.map(({ name }) => [name, "a generated export"]));
-    for (const group of this.#groups) {
-      for (const name of group.lastNames) {
-        if (pathSteps.has(name)) throw unreachable(name, group);
-        const owner = owners.get(name);
-        if (owner !== undefined) throw duplicate(name, group, owner);
-        owners.set(name, group.title);
-      }
-    }
-  }
-
   /** Groups that may have an export of this name. The one that had it last comes first. */
   #candidates(name: string): readonly ExportGroup[] {
     const candidates = this.#groups.filter((group) => group.mayHave(name));
@@ -236,24 +224,5 @@ function severalFaults(faults: readonly SourceFault[], sources: number): StreamC
     "SCSV_SOURCE_UNREADABLE",
     `${faults.length} of ${sources} sources can't be read:${reasons}`,
     { hint: "Correct these or leave them out, or start without them: --skip-unreadable." },
-  );
-}
-
-/** Names that clients leave out of a path before they send it (RFC 3986, section 5.2.4), and one that no path has. */
-const pathSteps: ReadonlySet<string> = new Set(["", ".", ".."]);
-
-function unreachable(name: string, group: ExportGroup): StreamCsvError {
-  return new StreamCsvError(
-    "SCSV_BAD_SETTING",
-    `${group.title} can't be served as ${JSON.stringify(name)}: clients leave that out of the path of a URL.`,
-    { hint: `Give it ${group.renaming}.` },
-  );
-}
-
-function duplicate(name: string, group: ExportGroup, owner: string): StreamCsvError {
-  return new StreamCsvError(
-    "SCSV_DUPLICATE_EXPORT",
-    `${group.title} and ${owner} would both be served as ${JSON.stringify(name)}.`,
-    { hint: `Give one of them ${group.renaming}.` },
   );
 }
