@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isCodedError, messageOf } from "../../src/ground.ts";
-import { decodeText } from "./decode-text.ts";
+import { decodeUtf8File } from "./decode-utf8-file.ts";
 
 /** A configuration as it was read, not yet checked. */
 export interface ReadConfiguration {
@@ -53,7 +53,7 @@ async function importDefault(file: string): Promise<unknown> {
 }
 
 function readText(file: string): string {
-  const text = decodeText(readBytes(file));
+  const text = decodeUtf8File(readBytes(file));
   if (text !== undefined) return text;
   throw new Error(`The configuration "${file}" is not UTF-8 text. Save it as UTF-8 with an editor.`);
 }

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { didYouMean, messageOf } from "../../src/ground.ts";
 import { parseFileOptions } from "../../src/settings.ts";
 import type { Configuration, ExportConfiguration, ServedDatabase, ServedSource } from "../../src/server.ts";
-import { decodeText } from "./decode-text.ts";
+import { decodeUtf8File } from "./decode-utf8-file.ts";
 import { durationIn } from "./duration-in.ts";
 import { quoteValue } from "./quote-value.ts";
 
@@ -189,7 +189,7 @@ function sqlOf(name: string, { sql, sqlFile }: ExportConfiguration, file: string
   } catch (cause) {
     throw fault(name, file, `${what} can't be read: ${messageOf(cause)}`);
   }
-  const text = decodeText(bytes);
+  const text = decodeUtf8File(bytes);
   if (text === undefined) throw fault(name, file, `${what} is not UTF-8 text; save it as UTF-8`);
   if (text.trim() === "") throw fault(name, file, `${what} is empty`);
   return text;
