@@ -91,18 +91,25 @@ export function databaseFault(error: unknown, what: string): StreamCsvError {
 }
 
 /**
+ * The line of a parameter: its number, and its value or, at the very end, none. No line that quotes a text or a statement, or lists
+ * what stands behind a colon.
+ */
+const parameterLine = /^[^\n$:\uFF1A"„«»]*\$(\d+)(?: = |(?![^]))/m;
+
+/**
  * The fault of a value that the database can't take for the type which the statement gives its parameter, such as a label that an enum
  * doesn't have, which the client can correct. undefined for every other error.
  *
- * PostgreSQL says the parameter in the context of an error of Bind, from version 13 on; only `$` and its number are the same in all languages.
- * With `log_parameter_max_length_on_error` the context of every other error lists all parameters, behind a colon.
+ * PostgreSQL says the parameter in the context of an error of Bind, from version 13 on; only `$`, its number and the value are the same in
+ * all languages. In front of it may stand what is wrong within the value, as the line of a JSON. With `log_parameter_max_length_on_error`
+ * the context of every other error lists all parameters, behind a colon.
  * @param error of a statement whose values aren't bound yet: later, the same words may be of its rows
  * @param parameters their names, in the order of their numbers
  */
 export function valueFault(error: unknown, parameters: readonly string[]): StreamCsvError | undefined {
   if (!isCodedError(error) || !/^2[23]/.test(error.code)) return undefined;
   const { where } = error as { readonly where?: unknown };
-  const [, place] = (typeof where === "string" && /^[^\n$]*(?<![:\uFF1A] ?)\$(\d+)[^\n]*$/.exec(where)) || [];
+  const [, place] = (typeof where === "string" && parameterLine.exec(where)) || [];
   const parameter = parameters[Number(place) - 1];
   if (parameter === undefined) return undefined;
   return new StreamCsvError(

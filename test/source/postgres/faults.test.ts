@@ -205,6 +205,20 @@ test("a row whose text holds a parameter's number isn't the fault of that parame
   }
 });
 
+test("a value that isn't the JSON it is taken for is the fault of its parameter", { skip }, async () => {
+  for (const options of ["", "?options=-c%20log_parameter_max_length_on_error%3D100"]) {
+    const database = await openDatabase({ url: `${server().url}${options}` });
+    try {
+      for (const y of ["{bad", '{"$1": bad', '{\n"$1":\n$1 bad']) {
+        const source = await sourceOf(database, "SELECT :x::int AS x, :y::jsonb AS y", { x: "1", y });
+        await assert.rejects(textOf(source), { code: "SCSV_BAD_PARAMETER", parameter: "y", status: 400 });
+      }
+    } finally {
+      await database.close();
+    }
+  }
+});
+
 test("a full database says what to raise, and it isn't the slots of the server", { skip }, async () => {
   const database = await openDatabase({ connections: 1, queue: 0 });
   const session = await database.connect(new AbortController().signal);
