@@ -1,10 +1,10 @@
 import { distinctArms } from "../../session/arm.ts";
 import { balancedOrders } from "../../session/balanced-orders.ts";
-import { measureNeighbors, neighborTimes } from "../../session/measure/measure-neighbors.ts";
 import { withServers } from "../../session/server/with-servers.ts";
 import { mediansOf, recordExpectations } from "../expectation.ts";
 import { measureArm } from "../measure-arm.ts";
 import { noteArms } from "../note-arms.ts";
+import { countNeighbors } from "../count-neighbors.ts";
 import { recordRound } from "../record-round.ts";
 import { isNextTooLate } from "../run-time.ts";
 import type { RunPlan, Scenario, ScenarioContext } from "../scenario.ts";
@@ -91,7 +91,7 @@ async function measureNeighborRounds(context: ScenarioContext): Promise<void> {
   for (const order of balancedOrders(distinctArms(plan.arms), neighborRounds(plan), random)) {
     await recordRound(context, name, order, (arm, server) => {
       context.step(`short requests beside exports, ${arm.id}`);
-      return measureNeighbors({ session, server, request: arm }, neighborTimes(plan));
+      return countNeighbors(context, arm, server);
     });
   }
 }

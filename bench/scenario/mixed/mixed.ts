@@ -1,7 +1,7 @@
 import { distinctArms } from "../../session/arm.ts";
 import { balancedOrders } from "../../session/balanced-orders.ts";
-import { measureNeighbors, neighborTimes } from "../../session/measure/measure-neighbors.ts";
 import { noteArms } from "../note-arms.ts";
+import { countNeighbors } from "../count-neighbors.ts";
 import { recordRound } from "../record-round.ts";
 import type { RunPlan, Scenario } from "../scenario.ts";
 
@@ -28,7 +28,7 @@ export const mixedScenario: Scenario = {
     for (const [index, order] of balancedOrders(arms, rounds, random).entries()) {
       await recordRound(context, name, order, (arm, server) => {
         context.step(`round ${index + 1} of ${rounds}, short requests beside exports, ${arm.id}`);
-        return measureNeighbors({ session, server, request: arm }, neighborTimes(plan));
+        return countNeighbors(context, arm, server);
       });
     }
   },

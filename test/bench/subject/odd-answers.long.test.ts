@@ -147,6 +147,23 @@ test("bodies that end with the connection are measured, sized by their rows, wit
   assert.match(result.warnings.join("\n"), /Bodies of py end with the connection/);
 });
 
+for (const [what, line, ping, isCounted] of [
+  ["end with the connection", `PORT={port} exec python3 '${http10}'`, "/ping", false],
+  ["have a length", `PORT={port} exec '${process.execPath}' '${odd}' right`, "/healthz", true],
+] as const) {
+  test(`a footnote ${isCounted ? "doesn't name" : "names"} short answers that ${what}`, async () => {
+    const { result, fault } = await run({
+      targets: [`py=${line} @ http://127.0.0.1:{port}/x.csv`],
+      targetDefaults: { ping },
+    });
+    assert.equal(fault, null);
+    const measured = result.rounds.map(({ arms }) => arms["py"]?.["ping_per_s_idle"]);
+    assert.equal(typeof measured.at(-1) === "number", isCounted);
+    const note = /What short requests lose beside the exports of py is left out: .* counted at \/ping\./;
+    assert.equal(note.test(result.warnings.join("\n")), !isCounted);
+  });
+}
+
 test("a body that ends with the connection too early is noticed by its rows", async () => {
   const target = `py=PORT={port} exec python3 '${http10}' cut @ http://127.0.0.1:{port}/x.csv`;
   const { result, fault } = await run({ targets: [target] });
