@@ -87,7 +87,7 @@ function neighborRounds({ isQuick, rounds }: RunPlan): number {
 
 /** More rounds, each arm once in each, in which short requests are counted instead of times. */
 async function measureNeighborRounds(context: ScenarioContext): Promise<void> {
-  const { session, plan, random } = context;
+  const { plan, random } = context;
   for (const order of balancedOrders(distinctArms(plan.arms), neighborRounds(plan), random)) {
     await recordRound(context, name, order, (arm, server) => {
       context.step(`short requests beside exports, ${arm.id}`);

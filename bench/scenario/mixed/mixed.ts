@@ -21,7 +21,7 @@ export const mixedScenario: Scenario = {
   countSteps: (plan) => roundsOf(plan) * distinctArms(plan.arms).length,
   estimateSeconds: (plan) => roundsOf(plan) * distinctArms(plan.arms).length * (plan.isQuick ? 2.5 : 6),
   async run(context) {
-    const { plan, random, session } = context;
+    const { plan, random } = context;
     const rounds = roundsOf(plan);
     const arms = distinctArms(plan.arms);
     noteArms(context, name, arms);
