@@ -100,8 +100,8 @@ const configuration = (url: string) => ({
       parameters: { schema: { type: "text", oneOf: ["apart", "public"], default: "apart" } },
       settings: { search_path: ":schema" },
     },
-    streamed: { database: "shop", sql: "SELECT 1 AS one", deliveries: ["streaming"] },
-    whole: { database: "shop", sql: "SELECT 1 AS one", deliveries: ["buffered", "file"] },
+    streamed: { database: "shop", sql: "SELECT 1 AS one;\n", deliveries: ["streaming"] },
+    whole: { database: "shop", sql: "SELECT 1 AS one -- One;\n", deliveries: ["buffered", "file"] },
   },
 });
 

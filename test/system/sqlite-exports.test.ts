@@ -23,8 +23,14 @@ before(async () => {
         sql: "SELECT id, title FROM book WHERE kind IN (SELECT value FROM json_each(:kinds)) AND id >= :least",
         parameters: { kinds: { type: "text", list: true }, least: { type: "integer", default: 0 } },
       },
+      ended: { file: "shop.sqlite", sqlFile: "ended.sql" },
+      noted: { file: "shop.sqlite", sql: "SELECT 1 AS one -- One;" },
     },
   };
+  writeFileSync(
+    folder.path("ended.sql"),
+    "-- One; two.\r\nSELECT id\r\nFROM book WHERE kind = 'b' AND title IS NOT ';' ; \r\n;\r\n",
+  );
   writeFileSync(folder.path("stream-csv.json"), JSON.stringify(configuration));
   server = await startServe([], { cwd: folder.path("") });
 });
@@ -43,6 +49,12 @@ for (const delivery of ["streaming", "buffered", "file"]) {
     assert.equal(await some.text(), "id,title\r\n2,\r\n");
   });
 }
+
+test("SQL in a file may end with a semicolon", { skip }, async () => {
+  const answer = await fetch(`${server.url}/exports/ended.csv`);
+  assert.equal(await answer.text(), "id\r\n2\r\n");
+  assert.equal(await (await fetch(`${server.url}/exports/noted.csv`)).text(), "one\r\n1\r\n");
+});
 
 test("a table of it is an export, too", { skip }, async () => {
   const answer = await fetch(`${server.url}/exports/all.book.csv?columns=price,id&rows=1`);

@@ -190,7 +190,7 @@ function refused(error: unknown, name: string, state: string): StreamCsvError {
 const hints: Readonly<Partial<Record<string, string>>> = {
   [noRights]:
     "Let the role read it (GRANT SELECT ON the table TO the role), or name another role in the URL or as role of the database.",
-  "42601": "It must be one SELECT, VALUES, TABLE or WITH statement without a semicolon.",
+  "42601": "It must be one SELECT, VALUES, TABLE or WITH statement with no semicolon but at its end.",
 };
 
 function requireNames(query: string, columns: readonly ResultColumn[]): readonly ResultColumn[] {

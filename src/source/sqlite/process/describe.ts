@@ -12,7 +12,7 @@ const foreignHint =
 const collationHint =
   "Give each column that has it a collation of SQLite's own, such as: SELECT name COLLATE BINARY AS name.";
 
-const statementHint = "It must be one SELECT, VALUES or WITH statement without a semicolon.";
+const statementHint = "It must be one SELECT, VALUES or WITH statement with no semicolon but at its end.";
 
 /**
  * Describes the tables and views of a database, or the one that is wanted. Left out, unless it is wanted, is a view or virtual table
