@@ -6,6 +6,7 @@ import {
   privateBytes,
   processTree,
   stillRunning,
+  totalSeconds,
 } from "./process-tree.ts";
 import { sampling } from "./sampling.ts";
 
@@ -69,10 +70,6 @@ async function watchCpu(
       if (countsEndedChildren) latest.clear();
       for (const [pid, seconds] of await cpuSecondsOfEach(tree)) latest.set(pid, seconds);
     },
-    used: () => Math.max(0, total(latest) - total(atFirst)),
+    used: () => Math.max(0, totalSeconds(latest) - totalSeconds(atFirst)),
   };
-}
-
-function total(used: ReadonlyMap<number, number>): number {
-  return [...used.values()].reduce((sum, seconds) => sum + seconds, 0);
 }

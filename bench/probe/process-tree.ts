@@ -40,7 +40,12 @@ export async function privateBytes(pids: readonly number[]): Promise<number | nu
 
 /** CPU seconds that processes have used since they started, summed. */
 export async function cpuSeconds(pids: readonly number[]): Promise<number> {
-  return [...(await cpuSecondsOfEach(pids)).values()].reduce((total, seconds) => total + seconds, 0);
+  return totalSeconds(await cpuSecondsOfEach(pids));
+}
+
+/** The sum of what {@link cpuSecondsOfEach} gives. */
+export function totalSeconds(each: ReadonlyMap<number, number>): number {
+  return [...each.values()].reduce((total, seconds) => total + seconds, 0);
 }
 
 /** The same of each, as {@link ProcessSampler.cpuSecondsOfEach} says. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { cpuSecondsOfEach, endedChildrenSeconds } from "../../probe/process-tree.ts";
+import { cpuSecondsOfEach, endedChildrenSeconds, totalSeconds } from "../../probe/process-tree.ts";
 import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 import { difference, type WatchedProcesses } from "./server-memory.ts";
@@ -26,10 +26,9 @@ export async function serverWork(server: RunningTarget, signal: AbortSignal): Pr
   const reporting = inside?.pids ?? [];
   if (pids === null) return { inside, cpuSeconds: inside?.cpuSeconds ?? null, pids: [] };
   const others = await cpuSecondsOfEach(pids.filter((pid) => !reporting.includes(pid)));
-  const ofOthers = [...others.values()].reduce((total, seconds) => total + seconds, 0);
   return {
     inside,
-    cpuSeconds: (inside?.cpuSeconds ?? 0) + ofOthers,
+    cpuSeconds: (inside?.cpuSeconds ?? 0) + totalSeconds(others),
     pids: [...reporting, ...others.keys()],
   };
 }
