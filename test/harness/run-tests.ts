@@ -157,17 +157,9 @@ async function filesOf({ takes }: TestSet): Promise<readonly string[]> {
   const files = names
     .filter((name) => name.endsWith(".test.ts"))
     .map((name) => name.replaceAll("\\", "/").replace(/\.ts$/, ".js"));
-  for (const [kind, parts] of [
-    ["plain", sameOnEveryLine],
-    ["programs", programsOnEveryLine],
-    ["any kind of", longForTheirSize],
-  ] as const) {
-    const unused = parts.find(
-      (part) =>
-        !files.some((file) => (kind === "any kind of" || kindOf(file) === kind) && file.includes(part)),
-    );
-    if (unused !== undefined) throw new Error(`no ${kind} test file has "${unused}" in its path`);
-  }
+  requireUsed(sameOnEveryLine, files.filter(isOf("plain")));
+  requireUsed(programsOnEveryLine, files.filter(isOf("programs")));
+  requireUsed(longForTheirSize, files);
   const taken = await Promise.all(
     files.filter(takes).map(async (file) => ({ file, bytes: (await stat(join(built, file))).size })),
   );
@@ -181,6 +173,12 @@ async function filesOf({ takes }: TestSet): Promise<readonly string[]> {
         (one.file < other.file ? -1 : 1),
     )
     .map(({ file }) => join(built, file));
+}
+
+/** A part of a path that no file has any more would say nothing. */
+function requireUsed(parts: readonly string[], files: readonly string[]): void {
+  const unused = parts.find((part) => !files.some((file) => file.includes(part)));
+  if (unused !== undefined) throw new Error(`no test file of its kind has "${unused}" in its path`);
 }
 
 /** Test files that run in one process each have these at most. */
