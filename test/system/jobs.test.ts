@@ -387,8 +387,6 @@ test("reading a result counts as a transfer, and a reader that leaves gives it b
   const client = await connectTo(server.url, get(`/jobs/${id}.csv`));
   await client.firstBytes();
   client.socket.destroy();
-  const exports = async (): Promise<number> =>
-    (await statsOf(server)).exports.filter(({ running }) => running > 0).length;
-  while ((await exports()) > 0);
+  await statsWhen(server, ({ exports }) => exports.every(({ running }) => running === 0));
   assert.equal((await fetch(`${server.url}/jobs/${id}.csv`, { method: "HEAD" })).status, 200);
 });

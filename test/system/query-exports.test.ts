@@ -392,7 +392,10 @@ test("/metrics and /stats tell of connections that are held and waited for", { s
   await until("the query runs", () => running() === 1);
   const waiting = ask("endless.csv");
   let total = (await statsOf(server)).total;
-  while (total.queuedForDatabase === 0) total = (await statsOf(server)).total;
+  while (total.queuedForDatabase === 0) {
+    await sleep(10);
+    total = (await statsOf(server)).total;
+  }
   assert.equal((await waiting).status, 503);
   const during = await databaseMetrics();
   assert.deepEqual([...during.keys()].toSorted(), [
@@ -646,6 +649,8 @@ test("cancelling a job ends its query, also while it sorts", { skip }, async () 
   const { id } = await submit(server, "sorting");
   const label = `COPY (SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stream-csv ${id}' AND state <> 'idle') TO STDOUT`;
   const count = (): number => Number(postgres().run(label));
+  // Its process takes long to start on a busy machine.
+  await jobWhen(server, id, ({ state }) => state === "running");
   await until("the query of the job runs", () => count() === 1);
   assert.equal(await cancelJob(server, id), 202);
   await until("the query of the job has ended", () => count() === 0);
