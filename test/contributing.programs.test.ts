@@ -40,9 +40,29 @@ test("the files that the page shows keep the law, with the storeys that it names
 });
 
 test("the compiler takes the files that the page shows", async () => {
+  assert.equal(await compiled(shown), "");
+});
+
+test("the compiler refuses an ending of files that nothing opens", async () => {
+  // All that name the type of endings, since files of the repository see its own.
+  const names = ["file-endings", "check-file-options", "open-source", "duckdb/open-file"];
+  const paths = names.map((name) => `src/source/${name}.ts`);
+  const files = await Promise.all(
+    paths.map(async (path) => ({
+      path,
+      text: (await readFile(join(root, path), "utf8")).replace(/^ {2}"\.parquet",$/m, '$&\n  ".orc",'),
+    })),
+  );
+  const [error, ...others] = (await compiled(files)).trimEnd().split(/\n(?=\S)/);
+  assert.match(error ?? "", /src\/source\/open-source\.ts\(\d+,\d+\): error TS2345: .*"\.orc"/s);
+  assert.deepEqual(others, []);
+});
+
+/** What the compiler says of files that stand in the place of those of the repository, or beside them; empty if it takes them. */
+async function compiled(files: readonly { readonly path: string; readonly text: string }[]): Promise<string> {
   const folder = await mkdtemp(join(root, "dist/contributing-"));
   try {
-    for (const { path, text } of shown) {
+    for (const { path, text } of files) {
       await mkdir(dirname(join(folder, path)), { recursive: true });
       await writeFile(join(folder, path), text);
     }
@@ -50,14 +70,14 @@ test("the compiler takes the files that the page shows", async () => {
       extends: "../../tsconfig.json",
       // The files are compiled as if they were in the repository.
       compilerOptions: { noEmit: true, rootDir: "../..", rootDirs: [".", "../.."] },
-      files: shown.map(({ path }) => path),
+      files: files.map(({ path }) => path),
     };
     await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
     const compiler = join(root, "node_modules/typescript/bin/tsc");
-    await promisify(execFile)(process.execPath, [compiler, "--project", folder], { timeout: 120_000 }).catch(
-      (error: Error & { readonly stdout: string }) => assert.fail(error.stdout),
-    );
+    const run = promisify(execFile)(process.execPath, [compiler, "--project", folder], { timeout: 120_000 });
+    const { stdout } = await run.catch((error: Error & { readonly stdout: string }) => error);
+    return stdout;
   } finally {
     await rm(folder, { recursive: true });
   }
-});
+}

@@ -28,8 +28,8 @@ const sqliteEndings = [".sqlite", ".sqlite3", ".db"] as const satisfies readonly
 
 type SqliteEnding = (typeof sqliteEndings)[number];
 
-/** The extension of a file that DuckDB reads. */
-export type DuckDBFileEnding = Exclude<FileEnding, ".csv" | ".tsv" | JsonEnding | SqliteEnding>;
+/** The extension of a file that DuckDB reads. Named one by one, so that the compiler asks who reads a new extension. */
+export type DuckDBFileEnding = Extract<FileEnding, ".parquet" | ".duckdb">;
 
 export function isJsonEnding(ending: FileEnding): ending is JsonEnding {
   return jsonEndings.some((one) => one === ending);
