@@ -72,9 +72,8 @@ export function compressedSink(sink: Sink, compressor: Transform): Sink {
     },
     abandon: async () => {
       compressor.destroy();
-      // Only waited for: a write or `finish` has reported its error.
-      await passedOn.catch(() => undefined);
-      await sink.abandon();
+      // At once, because a write to a pipe that nobody reads ends only then. A write or `finish` has reported its error.
+      await Promise.all([sink.abandon(), passedOn.catch(() => undefined)]);
     },
   };
 }

@@ -268,15 +268,6 @@ test("needs no more memory for a large compressed file than for a small one", as
 const reportPeak =
   "data:text/javascript,process.on('exit',()=>console.error('peak',process.resourceUsage().maxRSS))";
 
-test("leaves nothing of a compressed file when its disk is full", async () => {
-  const full = join(folder, "full.gz");
-  await symlink("/dev/full", full);
-  const { exitCode, stderr } = await runCli(["export", "orders", "--rows", "300000", "-o", full]);
-  assert.equal(exitCode, 1);
-  assert.match(stderr, /ENOSPC/);
-  assert.equal(stderr.match(/ENOSPC/g)?.length, 1);
-});
-
 test("accepts boolean flags alone, with true or false, and with a no- prefix", async () => {
   const one = ["export", "orders", "--rows", "0", "--columns", "id", "--dialect", "unix"];
   const textOf = async (...flags: readonly string[]): Promise<string> =>
