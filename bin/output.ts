@@ -160,3 +160,15 @@ export async function writeTextFile(file: string, text: string): Promise<void> {
     throw fault;
   }
 }
+
+/**
+ * Prints a text. A reader that closes standard output, as `| head` does, has what it wanted.
+ * @throws Error that says why standard output can't be written
+ */
+export async function printText(text: string): Promise<void> {
+  try {
+    await writeTextFile(standardOutput, text);
+  } catch (fault) {
+    if (!isClosedPipe(fault)) throw fault;
+  }
+}

@@ -12,11 +12,11 @@ import { explain } from "../explain.ts";
 import { reportToGitHub } from "../report-to-github.ts";
 import { toolIdentity } from "../tool-identity.ts";
 import { wantsColor } from "../option.ts";
-import { requireWritable, writeOutputs, writeTextFile, type Output } from "../output.ts";
+import { printText, requireWritable, writeOutputs, writeTextFile, type Output } from "../output.ts";
 import { referenceDigest } from "../reference-digest.ts";
 import { withoutSecretValues } from "../secret-values.ts";
 import { endingSignals, signalExitCodes, type EndingSignal } from "../signal.ts";
-import { isClosedPipe, standardOutput } from "../sink.ts";
+import { standardOutput } from "../sink.ts";
 import { messageOf } from "../../src/ground.ts";
 import { withoutUserInfo } from "../without-user-info.ts";
 
@@ -62,10 +62,7 @@ async function listScenarios({ scenarios }: Pick<Bench, "scenarios">): Promise<n
   const widest = Math.max(...scenarios.map(({ name }) => name.length));
   const lineOf = ({ name, summary, isDefault }: Bench["scenarios"][number]): string =>
     `${isDefault ? "*" : " "} ${name.padEnd(widest)}  ${summary}\n`;
-  const text = `${scenarios.map(lineOf).join("")}* measured when no scenario is named\n`;
-  await writeTextFile(standardOutput, text).catch((fault: unknown) => {
-    if (!isClosedPipe(fault)) throw fault;
-  });
+  await printText(`${scenarios.map(lineOf).join("")}* measured when no scenario is named\n`);
   return 0;
 }
 

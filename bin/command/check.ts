@@ -8,8 +8,7 @@ import type { LoadedConfiguration } from "../configuration/load-configuration.ts
 import { configurationNames } from "../configuration/find-configuration.ts";
 import { explain } from "../explain.ts";
 import type { GlobalFlags } from "../option.ts";
-import { writeTextFile } from "../output.ts";
-import { standardOutput } from "../sink.ts";
+import { printText } from "../output.ts";
 
 interface CheckFlags extends GlobalFlags {
   readonly configuration?: LoadedConfiguration;
@@ -79,7 +78,7 @@ async function check({ configuration, logLevel }: CheckFlags): Promise<number> {
       if ("error" in listed) faults.push(listed.error);
       lines.push("error" in listed ? [listed.name, "can't be used"] : lineOf(listed.definition));
     }
-    await writeTextFile(standardOutput, `${file}\n${table(lines)}`);
+    await printText(`${file}\n${table(lines)}`);
     for (const fault of faults) process.stderr.write(`error: ${explain(fault, logLevel)}\n`);
     return faults.length === 0 ? 0 : 1;
   } finally {

@@ -7,8 +7,7 @@ import { completionScript, shells, type Shell } from "../completion/completion-s
 import { configuredExportNames } from "../configuration/configured-export-names.ts";
 import { helpText } from "../help-text.ts";
 import { choiceArgument, type CommandMaker } from "../option.ts";
-import { reportFormats, writeTextFile } from "../output.ts";
-import { standardOutput } from "../sink.ts";
+import { printText, reportFormats } from "../output.ts";
 
 interface CompletionFlags {
   readonly config?: string | false;
@@ -28,7 +27,7 @@ export function completionCommand(makers: Readonly<Record<string, CommandMaker>>
       ];
       const text =
         exports === true ? `${(await names()).join("\n")}\n` : await scriptOf(shell, self.parent, makers);
-      await writeTextFile(standardOutput, text);
+      await printText(text);
     })
     .addHelpText("after", moreHelp);
 }

@@ -4,8 +4,7 @@ import { didYouMean, parseDuration } from "../../src/ground.ts";
 import { signLink } from "../../src/internal.ts";
 import type { LoadedConfiguration } from "../configuration/load-configuration.ts";
 import { flagParser, type GlobalFlags } from "../option.ts";
-import { writeTextFile } from "../output.ts";
-import { standardOutput } from "../sink.ts";
+import { printText } from "../output.ts";
 
 interface LinkFlags extends GlobalFlags {
   readonly configuration?: LoadedConfiguration;
@@ -27,7 +26,7 @@ export function linkCommand(): Command {
     )
     .option("--key <id>", "id of the key that signs it (default: the first one of the configuration)")
     .action(async (path: string, _: unknown, self: Command) => {
-      await writeTextFile(standardOutput, `${makeLink(path, self.optsWithGlobals<LinkFlags>())}\n`);
+      await printText(`${makeLink(path, self.optsWithGlobals<LinkFlags>())}\n`);
     })
     .addHelpText("after", moreHelp);
 }

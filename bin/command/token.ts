@@ -2,8 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Command } from "commander";
 import { helpText } from "../help-text.ts";
 import { digestOf } from "../../src/internal.ts";
-import { writeTextFile } from "../output.ts";
-import { standardOutput } from "../sink.ts";
+import { printText } from "../output.ts";
 
 const tokenBytes = 32;
 
@@ -24,7 +23,7 @@ export function tokenCommand(): Command {
       const sha256 = digestOf(token).toString("hex");
       // Quoted, because YAML takes some names and digests for numbers.
       const line = `- { name: "${name}", sha256: "${sha256}", exports: ["*"] }`;
-      await writeTextFile(standardOutput, `${token}\n${line}\n`);
+      await printText(`${token}\n${line}\n`);
     })
     .addHelpText("after", moreHelp);
 }

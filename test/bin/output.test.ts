@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { requireWritable, writeTextFile } from "../../bin/output.ts";
+import { startCli } from "../harness/cli.ts";
 
 const thisFile = fileURLToPath(import.meta.url);
 
@@ -39,4 +40,31 @@ test("an output that can't be written is refused with what to do about it", asyn
 
 test("an output that doesn't exist yet, or is replaced, is accepted", async () => {
   await requireWritable([{ file: `${thisFile}.new` }, { file: thisFile }, { file: "-" }]);
+});
+
+test("commands that print end quietly when their reader has left, with the exit code they have anyway", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-output-"));
+  const config = join(folder, "stream-csv.yaml");
+  const key = `{ id: k1, secret: ${"0123456789abcdef".repeat(4)} }`;
+  await writeFile(config, `exports: { gone: { file: gone.csv } }\nlinks: { keys: [${key}] }\n`);
+  const commands: readonly (readonly [args: readonly string[], exitCode: number, stderr: RegExp])[] = [
+    [["completion", "bash"], 0, /^$/],
+    [["token"], 0, /^$/],
+    [["link", "/exports/gone.csv", "--config", config], 0, /^$/],
+    [["check", "--config", config], 1, /^error: The file ".*gone\.csv" can't be read: .*\n/],
+  ];
+  try {
+    await Promise.all(
+      commands.map(async ([args, exitCode, stderr]) => {
+        const cli = startCli(args);
+        cli.process.stdout.destroy();
+        const ended = await cli.ended;
+        assert.equal(ended.exitCode, exitCode, ended.stderr);
+        assert.match(ended.stderr, stderr);
+        assert.doesNotMatch(ended.stderr, /EPIPE/);
+      }),
+    );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
