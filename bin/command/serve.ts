@@ -24,21 +24,15 @@ import {
 import type { EncoderName } from "../../src/index.ts";
 import type { LoadedConfiguration } from "../configuration/load-configuration.ts";
 import type { ServeSettings } from "../configuration/serve-settings.ts";
-import {
-  choiceOption,
-  countFrom,
-  flagParser,
-  RepeatableOption,
-  wantsColor,
-  type GlobalFlags,
-} from "../option.ts";
+import { choiceOption, countFrom, flagParser, RepeatableOption } from "../option.ts";
 import { addFileFlags, readFileFlags, withFileOptions, type FileFlags } from "../file-flags.ts";
 import { parseServedFile } from "../parse-served-file.ts";
 import { durationOption, sizeOption } from "../limit-option.ts";
+import { logFormatOption, logSettings, type LogFlags } from "../log-option.ts";
 import { accessOf, watchAccess } from "../watch-access.ts";
 import { watchSignals } from "../watch-signals.ts";
 
-interface ServeFlags extends GlobalFlags, ServeSettings, FileFlags {
+interface ServeFlags extends LogFlags, ServeSettings, FileFlags {
   readonly configuration?: LoadedConfiguration;
   readonly generated?: boolean;
   readonly skipUnreadable?: boolean;
@@ -63,7 +57,6 @@ interface ServeFlags extends GlobalFlags, ServeSettings, FileFlags {
   readonly tlsKey?: string;
   readonly http10: Http10;
   readonly encoder: EncoderName;
-  readonly logFormat?: "pretty" | "json";
   readonly tracing?: string;
 }
 
@@ -194,13 +187,7 @@ export function serveCommand(): Command {
         encoderNames,
       ).default(defaultSettings.encoder),
     )
-    .addOption(
-      choiceOption(
-        "--log-format <format>",
-        "log lines for people or for programs (default: pretty on a terminal)",
-        ["pretty", "json"],
-      ),
-    )
+    .addOption(logFormatOption())
     .option(
       "--tracing <module>",
       "a module that starts an OpenTelemetry SDK, imported by each worker (default: an SDK that NODE_OPTIONS started)",
@@ -306,11 +293,7 @@ function serverSettings(sources: readonly ServedSource[], flags: ServeFlags): Se
     jobs: flags.configuration?.jobs ?? {},
     http: { ...defaultSettings.http, ...flags.http, headTimeoutMs: flags.headerTimeout },
     tracing: flags.tracing === undefined ? null : resolve(flags.tracing),
-    log: {
-      level: flags.logLevel,
-      format: flags.logFormat ?? (process.stderr.isTTY ? "pretty" : "json"),
-      color: wantsColor(flags, process.stderr),
-    },
+    log: logSettings(flags),
   };
 }
 

@@ -1,18 +1,18 @@
-import { Command, Option } from "commander";
-import { parseCount, parseDuration } from "../../src/ground.ts";
+import { Command } from "commander";
+import { parseDuration } from "../../src/ground.ts";
 import { helpText } from "../help-text.ts";
 import { startWork, type RunningWork } from "../../src/internal.ts";
 import { defaultSettings } from "../../src/settings.ts";
 import type { LoadedConfiguration } from "../configuration/load-configuration.ts";
 import { durationOption } from "../limit-option.ts";
-import { flagParser, wantsColor, type GlobalFlags } from "../option.ts";
+import { logFormatOption, logSettings, type LogFlags } from "../log-option.ts";
+import { countFrom, flagParser } from "../option.ts";
 import { watchSignals } from "../watch-signals.ts";
 
-interface WorkFlags extends GlobalFlags {
+interface WorkFlags extends LogFlags {
   readonly configuration?: LoadedConfiguration;
   readonly concurrency?: number;
   readonly drainTimeout: number;
-  readonly logFormat?: "pretty" | "json";
 }
 
 const handedBackExit = 1;
@@ -24,7 +24,7 @@ export function workCommand(): Command {
     .option(
       "--concurrency <count>",
       "jobs that run at the same time, each in a process (default: jobs.concurrency of the configuration)",
-      flagParser(parseConcurrency),
+      countFrom(1),
     )
     .addOption(
       durationOption(
@@ -34,12 +34,7 @@ export function workCommand(): Command {
         flagParser(parseDuration),
       ),
     )
-    .addOption(
-      new Option(
-        "--log-format <format>",
-        "log lines for people or for programs (default: pretty on a terminal)",
-      ).choices(["pretty", "json"]),
-    )
+    .addOption(logFormatOption())
     .action(async (_: unknown, self: Command) => {
       const flags = self.optsWithGlobals<WorkFlags>();
       const engine = flags.configuration?.jobs.engine ?? defaultSettings.jobs.engine;
@@ -77,11 +72,7 @@ async function work(flags: WorkFlags): Promise<number> {
         sources: configuration?.sources ?? [],
         jobs: concurrency === undefined ? jobs : { ...jobs, concurrency },
         drainTimeoutMs: flags.drainTimeout,
-        log: {
-          level: flags.logLevel,
-          format: flags.logFormat ?? (process.stderr.isTTY ? "pretty" : "json"),
-          color: wantsColor(flags, process.stderr),
-        },
+        log: logSettings(flags),
       },
       watch.starting,
     );
@@ -93,10 +84,4 @@ async function work(flags: WorkFlags): Promise<number> {
   process.stdout.write(`working on ${running.engine}\n`);
   const { handedBack } = await running.stopped;
   return watch.killedBy() ?? (handedBack > 0 ? handedBackExit : 0);
-}
-
-function parseConcurrency(text: string): number {
-  const count = parseCount(text);
-  if (count === 0) throw new RangeError(`"${text}" is too small. Use 1 or more.`);
-  return count;
 }

@@ -165,6 +165,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     "bench-progress": 1,
     "file-flags": 1,
     "compressed-sink": 1,
+    "log-option": 1,
     "report-to-github": 1,
     "standard-output": 1,
     "watch-signals": 1,
