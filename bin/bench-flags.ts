@@ -12,7 +12,7 @@ import { isFileName } from "./is-file-name.ts";
 import { isOfConfiguration } from "./configuration/is-of-configuration.ts";
 import type { LoadedConfiguration } from "./configuration/load-configuration.ts";
 import { paramOption, type ParameterText } from "./param-option.ts";
-import { RepeatableOption, choiceOption, countFrom, flagParser, type GlobalFlags } from "./option.ts";
+import { RepeatableOption, asIs, choiceOption, countFrom, flagParser, type GlobalFlags } from "./option.ts";
 import { outputOption, type Output } from "./output.ts";
 
 /** The options of `bench`, with the global ones. */
@@ -269,10 +269,6 @@ function parseHeader(text: string): HeaderField {
   throw new RangeError(
     `${name === undefined ? "What is given" : `${JSON.stringify(name)} without a value`} is not a header field: write 'NAME: VALUE', such as 'Authorization: env:API_TOKEN'.`,
   );
-}
-
-function asIs(text: string): string {
-  return text;
 }
 
 function list(text: string): readonly string[] {

@@ -46,6 +46,11 @@ export function countFrom(least: number, most: number = Number.MAX_SAFE_INTEGER)
   });
 }
 
+/** The parser of a flag whose text is read later. */
+export function asIs(text: string): string {
+  return text;
+}
+
 /** Flags of the whole program, which every command can read. */
 export interface GlobalFlags {
   readonly logLevel: string;

@@ -18,7 +18,6 @@ import { withoutSecretValues } from "../secret-values.ts";
 import { endingSignals, signalExitCodes, type EndingSignal } from "../signal.ts";
 import { standardOutput } from "../sink.ts";
 import { messageOf } from "../../src/ground.ts";
-import { withoutUserInfo } from "../without-user-info.ts";
 
 type Bench = typeof bench;
 
@@ -76,9 +75,7 @@ async function measure(loaded: Bench, flags: BenchFlags): Promise<number> {
     return await measureAndReport(loaded, flags, { interruption, progress });
   } catch (fault) {
     progress.stop();
-    if (!(fault instanceof RangeError)) throw fault;
-    process.stderr.write(`error: ${withoutUserInfo(fault.message)}\n`);
-    return 1;
+    throw fault;
   } finally {
     interruption.stop();
   }

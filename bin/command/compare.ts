@@ -1,9 +1,9 @@
 import { basename } from "node:path";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import type { Budget } from "../../bench/results.ts";
 import { toolIdentity } from "../tool-identity.ts";
 import { helpText } from "../help-text.ts";
-import { wantsColor } from "../option.ts";
+import { asIs, RepeatableOption, wantsColor } from "../option.ts";
 import {
   formatOption,
   outputOption,
@@ -27,12 +27,11 @@ export function compareCommand(): Command {
     .addOption(formatOption())
     .addOption(outputOption())
     .addOption(
-      new Option(
+      new RepeatableOption(
         "--budget <delivery.metric=percent>",
-        "fail when a metric gets worse by more than this percentage; can be repeated",
-      )
-        .argParser((text: string, before: readonly string[]) => [...before, text])
-        .default([], "none"),
+        "fail when a metric gets worse by more than this percentage",
+        asIs,
+      ).default([], "none"),
     )
     .option("--strict", "exit with 3 when a budget can't be decided")
     .addHelpText("after", moreHelp)
@@ -55,26 +54,20 @@ async function compare(before: string, after: string, flags: CompareFlags): Prom
   await requireWritable(outputs);
   const { compareResults, comparisonText, parseBudget, readResultFile, renderReport } =
     await import("../../bench/results.ts");
-  try {
-    const budgets = flags.budget.map((text): Budget => parseBudget(text));
-    const { result, view } = compareResults(await readResultFile(before), await readResultFile(after), {
-      names: namesOf(before, after),
-      budgets,
-      isStrict: flags.strict === true,
-      tool: toolIdentity(),
-      createdAt: new Date().toISOString(),
-    });
-    const hasColor = wantsColor(flags, process.stdout);
-    const look = { hasColor, columns: process.stdout.columns };
-    await writeOutputs(outputs, async (format) =>
-      format === "text" ? comparisonText(view, look) : await renderReport(format, result),
-    );
-    return result.exitCode;
-  } catch (fault) {
-    if (!(fault instanceof RangeError)) throw fault;
-    process.stderr.write(`error: ${fault.message}\n`);
-    return 1;
-  }
+  const budgets = flags.budget.map((text): Budget => parseBudget(text));
+  const { result, view } = compareResults(await readResultFile(before), await readResultFile(after), {
+    names: namesOf(before, after),
+    budgets,
+    isStrict: flags.strict === true,
+    tool: toolIdentity(),
+    createdAt: new Date().toISOString(),
+  });
+  const hasColor = wantsColor(flags, process.stdout);
+  const look = { hasColor, columns: process.stdout.columns };
+  await writeOutputs(outputs, async (format) =>
+    format === "text" ? comparisonText(view, look) : await renderReport(format, result),
+  );
+  return result.exitCode;
 }
 
 /** Names the files by their base names, unless both have the same one. */
