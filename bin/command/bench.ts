@@ -15,7 +15,7 @@ import { wantsColor } from "../option.ts";
 import { printText, requireWritable, writeOutputs, writeTextFile, type Output } from "../output.ts";
 import { referenceDigest } from "../reference-digest.ts";
 import { withoutSecretValues } from "../secret-values.ts";
-import { endingSignals, signalExitCodes, type EndingSignal } from "../signal.ts";
+import { SignalInterruption } from "../signal-interruption.ts";
 import { standardOutput } from "../sink.ts";
 import { messageOf } from "../../src/ground.ts";
 
@@ -69,7 +69,7 @@ async function listScenarios({ scenarios }: Pick<Bench, "scenarios">): Promise<n
 async function measure(loaded: Bench, flags: BenchFlags): Promise<number> {
   const kept = flags.saveBaseline === undefined ? [] : [{ file: flags.saveBaseline }];
   await requireWritable([...flags.output, ...kept]);
-  const interruption = new Interruption();
+  const interruption = new SignalInterruption();
   const progress = await progressView(flags);
   try {
     return await measureAndReport(loaded, flags, { interruption, progress });
@@ -84,7 +84,7 @@ async function measure(loaded: Bench, flags: BenchFlags): Promise<number> {
 async function measureAndReport(
   loaded: Bench,
   flags: BenchFlags,
-  { interruption, progress }: { readonly interruption: Interruption; readonly progress: ProgressView },
+  { interruption, progress }: { readonly interruption: SignalInterruption; readonly progress: ProgressView },
 ): Promise<number> {
   const { runBench, renderReport, plainLines, withQuotes } = loaded;
   const baseline = await readBaseline(loaded, flags);
@@ -127,32 +127,6 @@ async function measureAndReport(
   if (fault !== null)
     process.stderr.write(plainLines(`error: ${withoutSecretValues(explain(fault, flags.logLevel))}\n`));
   return reported.exitCode;
-}
-
-/** Ends a run at the first signal, and this process at the second. */
-class Interruption {
-  /** The exit code for the signal that came; null without one. */
-  exitCode: number | null = null;
-  readonly #controller = new AbortController();
-  readonly #interrupt = (signal: EndingSignal): void => {
-    // A second signal does not wait: this process exits, which ends the servers at once.
-    if (this.signal.aborted) process.exit(signalExitCodes[signal]);
-    this.exitCode = signalExitCodes[signal];
-    this.#controller.abort(new Error(`interrupted by ${signal}`));
-  };
-
-  constructor() {
-    for (const signal of endingSignals) process.on(signal, this.#interrupt);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** Stops listening for signals. */
-  stop(): void {
-    for (const signal of endingSignals) process.off(signal, this.#interrupt);
-  }
 }
 
 /** Adds the report for a person on standard output, unless another output goes there. */

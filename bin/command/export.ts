@@ -16,7 +16,7 @@ import {
 import { addFileFlags } from "../file-flags.ts";
 import { compressedSink, compressorFor } from "../compressed-sink.ts";
 import { flagName, type GlobalFlags } from "../option.ts";
-import { endingSignals, signalExitCodes, type EndingSignal } from "../signal.ts";
+import { SignalInterruption } from "../signal-interruption.ts";
 import { isClosedPipe, openSink, standardOutput, type Sink } from "../sink.ts";
 import { guardTerminal } from "../guard-terminal.ts";
 import { openNamedExport, requireDeclared, type NamedExportFlags } from "../open-named-export.ts";
@@ -29,13 +29,6 @@ interface ExportFlags extends GlobalFlags, NamedExportFlags {
 
 /** How long rows are written before signals and the progress bar get a turn. */
 const turnMs = 20;
-
-/** How an export ended. */
-interface Ending {
-  readonly exitCode: number;
-  /** Whether a signal ended it. */
-  readonly isStopped: boolean;
-}
 
 /** The placeholder of boolean parameters. Their flags need no value, and have a `--no-` form. */
 const yesOrNo = "true|false";
@@ -72,10 +65,9 @@ export function exportCommand(): Command {
     .addHelpText("after", moreHelp)
     .action(async (nameOrPath: string, _: unknown, self: Command) => {
       const flags = self.optsWithGlobals<ExportFlags & Record<string, unknown>>();
-      const { exitCode, isStopped } = await exportOne(nameOrPath, flags);
-      process.exitCode = exitCode;
+      const signalExitCode = await exportOne(nameOrPath, flags);
       // A pending write that nobody reads would keep the program from ending.
-      if (isStopped) process.exit();
+      if (signalExitCode !== null) process.exit(signalExitCode);
     });
 }
 
@@ -89,10 +81,11 @@ const moreHelp = helpText({
   docs: "docs/reference/csv.md",
 });
 
+/** @returns the exit code for the signal that ended it; null without one */
 async function exportOne(
   nameOrPath: string,
   flags: ExportFlags & Readonly<Record<string, unknown>>,
-): Promise<Ending> {
+): Promise<number | null> {
   const texts: readonly ParameterText[] = exportParameters.flatMap(({ name }) => {
     const value = ofHttpOnly.has(name) ? undefined : flags[name];
     return typeof value === "string" || typeof value === "boolean" ? [[name, String(value)] as const] : [];
@@ -126,27 +119,20 @@ function inFlags<T>(read: () => T): T {
   }
 }
 
-async function write(plan: ExportPlan, flags: ExportFlags): Promise<Ending> {
-  const stop = new AbortController();
-  let exitCode = 0;
-  const onSignal = (signal: EndingSignal): void => {
-    // A second signal ends the program at once; the exit handler restores the terminal.
-    if (stop.signal.aborted) process.exit(signalExitCodes[signal]);
-    exitCode = signalExitCodes[signal];
-    stop.abort();
-  };
-  for (const signal of endingSignals) process.on(signal, onSignal);
+async function write(plan: ExportPlan, flags: ExportFlags): Promise<number | null> {
+  const interruption = new SignalInterruption();
+  const { signal } = interruption;
   try {
     const makeCompressor = compressorFor(flags.output);
-    const sink = await openSink(flags.output, stop.signal);
+    const sink = await openSink(flags.output, signal);
     const compressed = makeCompressor === undefined ? sink : compressedSink(sink, makeCompressor());
-    await writeTo(compressed, plan, flags, stop.signal);
+    await writeTo(compressed, plan, flags, signal);
   } catch (error) {
-    if (!stop.signal.aborted && !isClosedPipe(error)) throw error;
+    if (!signal.aborted && !isClosedPipe(error)) throw error;
   } finally {
-    for (const signal of endingSignals) process.off(signal, onSignal);
+    interruption.stop();
   }
-  return { exitCode, isStopped: stop.signal.aborted };
+  return interruption.exitCode;
 }
 
 async function writeTo(sink: Sink, plan: ExportPlan, flags: ExportFlags, stop: AbortSignal): Promise<void> {

@@ -167,6 +167,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     "compressed-sink": 1,
     "log-option": 1,
     "report-to-github": 1,
+    "signal-interruption": 1,
     "standard-output": 1,
     "watch-signals": 1,
     output: 1,
