@@ -23,7 +23,8 @@ export interface CsvChunksOptions extends CsvOptions {
  * come at once. Memory is bounded by one batch of rows and one chunk. The rows are released exactly once, however the
  * iteration ends. `return()` releases them at once, even before the first `next()` or while one is pending, and so does
  * `signal`: a producer's signal fires, a Node stream is destroyed, a Web stream is cancelled, and an iterator's `return()` is
- * called. A {@link Source} is read but stays open; its owner closes it.
+ * called. If the rows fail and then their release fails too, the iteration throws the first error. A {@link Source} is read but
+ * stays open; its owner closes it.
  * @param rows - arrays or objects, or something that yields them
  * @param options - columns, dialect and a signal
  * @throws RangeError `SCSV_ARG_RANGE` and TypeError `SCSV_ARG_TYPE` at the call, for rows or options that are
@@ -96,8 +97,8 @@ class CsvChunks implements AsyncGenerator<Uint8Array, void, undefined> {
     try {
       return await this.#chunks.next();
     } catch (error) {
-      // The header may have failed before any batch was asked for.
-      await this.#close(error);
+      // The header may have failed before any batch was asked for. A response, which closes its body too, gets what closing throws.
+      await this.#close(error).catch(() => undefined);
       throw error;
     }
   }

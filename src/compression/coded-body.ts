@@ -37,7 +37,8 @@ class GivenUp extends Error {
 }
 
 /**
- * A body in a content coding: one member from the first byte to the last, and no end of it after a failure.
+ * A body in a content coding: one member from the first byte to the last, and no end of it after a failure. An error of closing the
+ * source doesn't take the place of that failure; others that close the source get it.
  *
  * The first chunk is flushed at once, later ones by bytes and by time, so that a client can decode what was flushed. One chunk
  * is pulled at a time, and compressed before the next; for a reader that has proved to be fast, while the next ones are pulled.
@@ -90,6 +91,7 @@ async function* encode(
   let givenBytes = 0;
   let isFirst = true;
   let isSlow = false;
+  let hasFailed = false;
   async function* give(output: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
     if (output.byteLength === 0) return;
     givenBytes += output.byteLength;
@@ -131,9 +133,13 @@ async function* encode(
     }
     yield* give(await compressor.finish());
     return undefined;
+  } catch (error) {
+    hasFailed = true;
+    throw error;
   } finally {
     compressor.destroy();
-    await iterator.return?.();
+    const returning = iterator.return?.();
+    await (hasFailed ? returning?.catch(() => undefined) : returning);
   }
 }
 

@@ -16,7 +16,7 @@ export interface RowSelection {
 
 /**
  * Groups rows into batches of at most 256 rows. The first row is yielded at once, and further batches as soon as the rows
- * pause. The reader is closed however the iteration ends.
+ * pause. The reader is closed however the iteration ends. After a failure, an error of closing it goes only to others who close it.
  * @throws StreamCsvError `SCSV_ROW_SHAPE`, with the row, for a row that is neither an array nor an object, is bytes or a source, is
  *   a promise or a `Map` without one of the columns as a property, or has too many values
  */
@@ -27,6 +27,7 @@ export async function* rowBatches(
 ): AsyncGenerator<Batch, void, undefined> {
   const { rows: limit = Number.POSITIVE_INFINITY, columns: places } = selection;
   let count = 0;
+  let hasFailed = false;
   let collector: RowCollector | undefined;
   // A producer may yield the same object again with other values, so each row is read before the next one is pulled.
   const read = (row: unknown): boolean => {
@@ -49,8 +50,12 @@ export async function* rowBatches(
       if (collector !== undefined) yield collector.take();
       count += taken.length;
     }
+  } catch (error) {
+    hasFailed = true;
+    throw error;
   } finally {
-    await reader.close();
+    const closing = reader.close();
+    await (hasFailed ? closing.catch(() => undefined) : closing);
   }
 }
 
