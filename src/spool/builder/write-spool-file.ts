@@ -60,9 +60,10 @@ export async function writeSpoolFile(
       sha256: hash.digest("hex"),
     };
   } catch (error) {
-    throw await writing.abandon(error);
-  } finally {
-    if (!isClosed) await file.close();
+    const first = await writing.abandon(error);
+    // A disk that couldn't be written to may fail to close as well.
+    if (!isClosed) await file.close().catch(() => undefined);
+    throw first;
   }
 }
 
