@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runCliInTurn } from "../harness/cli-in-turn.ts";
-import { runCli, startCli, startServe } from "../harness/cli.ts";
+import { startCli, startServe } from "../harness/cli.ts";
 
 let folder = "";
 let file = "";
@@ -44,7 +44,7 @@ test("token prints 32 random bytes once, and a line with their SHA-256 for the c
 });
 
 test("token refuses a name that a configuration can't have", async () => {
-  const { exitCode, stderr, stdout } = await runCli(["token", "two words"]);
+  const { exitCode, stderr, stdout } = await runCliInTurn(["token", "two words"]);
   assert.equal(exitCode, 1);
   assert.equal(stdout, "");
   assert.match(stderr, /"two words" is not a name of a token/);
@@ -115,8 +115,11 @@ test("a server takes the tokens of a configuration that changes while it starts"
 
 test("link keeps the host of a URL", async () => {
   await configure((await makeToken("one")).line);
-  const cli = startCli(["link", "https://exports.example/exports/a b.csv", "--config", file], env);
-  assert.match((await cli.ended).stdout, /^https:\/\/exports\.example\/exports\/a%20b\.csv\?expires=/);
+  const { stdout } = await runCliInTurn(
+    ["link", "https://exports.example/exports/a b.csv", "--config", file],
+    { env },
+  );
+  assert.match(stdout, /^https:\/\/exports\.example\/exports\/a%20b\.csv\?expires=/);
 });
 
 const refused: readonly (readonly [args: readonly string[], message: RegExp])[] = [

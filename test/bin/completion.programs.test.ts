@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { cliPath, runCli } from "../harness/cli.ts";
+import { runCliInTurn } from "../harness/cli-in-turn.ts";
+import { cliPath } from "../harness/cli.ts";
 
 const typist = fileURLToPath(new URL("../../../fixtures/terminal/complete.py", import.meta.url));
 
@@ -24,7 +25,7 @@ before(async () => {
     mode: 0o755,
   });
   for (const shell of ["bash", "zsh", "fish"]) {
-    const { exitCode, stdout } = await runCli(["completion", shell]);
+    const { exitCode, stdout } = await runCliInTurn(["completion", shell]);
     assert.equal(exitCode, 0, shell);
     await writeFile(join(folder, shell), stdout);
   }
@@ -126,7 +127,7 @@ test("fish completes commands, values and exports", { skip: lacks("fish") }, () 
 
 test("the script of every shell names every command and every flag", async () => {
   for (const name of ["serve", "bench", "compare", "report", "export", "check", "token", "link"]) {
-    const { stdout: help } = await runCli([name, "--help"]);
+    const { stdout: help } = await runCliInTurn([name, "--help"]);
     const flags = [...help.matchAll(/^ +(?:-\w, )?--([\w-]+)/gm)].map(([, flag = ""]) => flag);
     assert.ok(flags.length > 5, name);
     for (const shell of ["bash", "zsh", "fish"]) {
@@ -140,12 +141,12 @@ test("the script of every shell names every command and every flag", async () =>
 test("a configuration that is a program isn't run to complete a name", async () => {
   const config = join(folder, "program.mjs");
   await writeFile(config, 'throw new Error("was run");');
-  const { exitCode, stdout } = await runCli(["--config", config, "completion", "bash", "--exports"]);
+  const { exitCode, stdout } = await runCliInTurn(["--config", config, "completion", "bash", "--exports"]);
   assert.deepEqual([exitCode, stdout], [0, "orders\nwide\ntext\nnumbers\n"]);
 });
 
 test("an unknown shell is refused by its name", async () => {
-  const { exitCode, stderr } = await runCli(["completion", "bsh"]);
+  const { exitCode, stderr } = await runCliInTurn(["completion", "bsh"]);
   assert.equal(exitCode, 1);
   assert.match(
     stderr,

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { runCli, startServe } from "../harness/cli.ts";
+import { runCliInTurn } from "../harness/cli-in-turn.ts";
+import { startServe } from "../harness/cli.ts";
 
 let folder = "";
 before(async () => {
@@ -39,14 +40,17 @@ test("serves rows of a program, with parameters as JavaScript has them, by every
   }
   const chosen = await fetch(`${server.url}/exports/squares.csv?upTo=2&columns=square,n&rows=1`);
   assert.equal(await chosen.text(), "square,n\r\n1,1\r\n");
-  const listed = await runCli(["export", "squares", "--param", "upTo=1", "--param", "until=2026-11-28"], {
-    cwd: place,
-  });
+  const listed = await runCliInTurn(
+    ["export", "squares", "--param", "upTo=1", "--param", "until=2026-11-28"],
+    {
+      cwd: place,
+    },
+  );
   assert.equal(listed.stdout, 'n,square,also,until\r\n1,1,"",2026-11-28\r\n');
-  const failed = await runCli(["export", "broken"], { cwd: place });
+  const failed = await runCliInTurn(["export", "broken"], { cwd: place });
   assert.equal(failed.exitCode, 1);
   assert.match(failed.stderr, /the driver failed/);
-  const checked = await runCli(["check"], { cwd: place });
+  const checked = await runCliInTurn(["check"], { cwd: place });
   assert.match(
     checked.stdout,
     /squares {2}rows {2}columns as the rows tell {2}upTo: integer, also: decimal, until: date\n/,
@@ -82,14 +86,14 @@ for (const [what, program, message] of faults) {
   test(`refuses ${what}`, async () => {
     const place = await mkdtemp(join(folder, "bad-"));
     await writeFile(join(place, "stream-csv.config.mjs"), program);
-    const { exitCode, stderr } = await runCli(["check"], { cwd: place });
+    const { exitCode, stderr } = await runCliInTurn(["check"], { cwd: place });
     assert.match(stderr, message);
     assert.equal(exitCode, 1);
   });
 }
 
 test("says what to do about a module that doesn't exist", async () => {
-  const { exitCode, stderr } = await runCli(["check", "--config", "none.mjs"], { cwd: folder });
+  const { exitCode, stderr } = await runCliInTurn(["check", "--config", "none.mjs"], { cwd: folder });
   assert.match(stderr, /none\.mjs" can't be read: ENOENT.*\. Name a file that exists with --config/);
   assert.equal(exitCode, 1);
 });

@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { inspect } from "node:util";
 import { readConfiguration } from "../../bin/configuration/read-configuration.ts";
 import { runCliInTurn } from "../harness/cli-in-turn.ts";
-import { runCli, startServe } from "../harness/cli.ts";
+import { startServe } from "../harness/cli.ts";
 
 let folder = "";
 before(async () => {
@@ -282,7 +282,7 @@ describe("--config", () => {
   }
 
   test("refuses a missing file", async () => {
-    const { exitCode, stderr } = await runCli(["serve", "--config", join(folder, "none.json")]);
+    const { exitCode, stderr } = await runCliInTurn(["serve", "--config", join(folder, "none.json")]);
     assert.match(stderr, /none\.json" can't be read: ENOENT.*\. Name a file that exists with --config/);
     assert.equal(exitCode, 1);
   });
@@ -299,7 +299,7 @@ describe("the configuration of the working directory", () => {
     const place = await mkdtemp(join(folder, "place-"));
     await writeFile(join(place, "people.csv"), "name\nAda\n");
     await writeFile(join(place, "stream-csv.yaml"), "exports:\n  staff: { file: people.csv }\n");
-    const found = await runCli(["export", "staff"], { cwd: place });
+    const found = await runCliInTurn(["export", "staff"], { cwd: place });
     assert.equal(found.stdout, "name\r\nAda\r\n");
     const left = await runCliInTurn(["export", "staff", "--no-config"], { cwd: place });
     assert.match(left.stderr, /There is no generated export "staff"/);

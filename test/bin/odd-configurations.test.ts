@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { runCliInTurn } from "../harness/cli-in-turn.ts";
-import { cliPath, runCli } from "../harness/cli.ts";
+import { cliPath } from "../harness/cli.ts";
 
 let folder = "";
 before(async () => {
@@ -122,7 +122,7 @@ test("check takes what serve and bench take, and isn't changed by it itself", as
   const server =
     "server: { logLevel: silent, workers: 2, workerModel: sync, port: 8080, csv: { dialect: unix } }";
   await writeFile(file, `\ufeff${server}\nbench: { rounds: 5 }\nexports: { a: { file: missing.csv } }\n`);
-  const { exitCode, stderr } = await runCli(["check", "--config", file]);
+  const { exitCode, stderr } = await runCliInTurn(["check", "--config", file]);
   assert.match(stderr, /missing\.csv/);
   assert.equal(exitCode, 1);
 });

@@ -9,7 +9,7 @@ import { serveCommand } from "../../bin/command/serve.ts";
 import { applyConfiguration } from "../../bin/configuration/apply-configuration.ts";
 import type { LoadedConfiguration } from "../../bin/configuration/load-configuration.ts";
 import { pathSettings } from "../../bin/configuration/path-settings.ts";
-import { runCli } from "../harness/cli.ts";
+import { runCliInTurn } from "../harness/cli-in-turn.ts";
 
 const makers = {
   serve: () => Promise.resolve(serveCommand()),
@@ -111,14 +111,14 @@ for (const name of ["wide", "people", "people.csv"])
   });
 
 test("bench says of a compressed file that is missing that it is missing", async () => {
-  const { exitCode, stderr } = await runCli(["bench", "--export", "missing.csv.zst"], { cwd: folder });
+  const { exitCode, stderr } = await runCliInTurn(["bench", "--export", "missing.csv.zst"], { cwd: folder });
   assert.match(stderr, /The file "missing\.csv\.zst" does not exist\./);
   assert.equal(exitCode, 1);
 });
 
 test("bench looks for its baseline beside a configuration that is elsewhere", async () => {
   await writeFile(join(sub, "b.yaml"), "bench: { baseline: base.json }\n");
-  const { exitCode, stderr } = await runCli(["bench", "--config", "sub/b.yaml"], { cwd: folder });
+  const { exitCode, stderr } = await runCliInTurn(["bench", "--config", "sub/b.yaml"], { cwd: folder });
   assert.match(stderr, /The baseline "sub\/base\.json" can't be read: ENOENT/);
   assert.equal(exitCode, 1);
 });
