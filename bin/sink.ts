@@ -12,7 +12,7 @@ export interface Sink {
   write(chunk: Uint8Array): Promise<void>;
   /** Completes the output. */
   finish(): Promise<void>;
-  /** Removes the output, as far as possible. */
+  /** Removes the output, as far as possible. It never rejects, so that the reason for giving it up isn't lost. */
   abandon(): Promise<void>;
 }
 
@@ -198,8 +198,8 @@ async function fileSink(path: string, mode?: number): Promise<Sink> {
       await rename(partial, path);
     },
     abandon: async () => {
-      await closeOnce(file);
-      await rm(partial, { force: true });
+      await giveUp(file);
+      await rm(partial, { force: true }).catch(() => undefined);
     },
   };
 }
@@ -215,13 +215,13 @@ function deviceSink(file: FileHandle): Sink {
       }
     },
     finish: () => file.close(),
-    abandon: () => closeOnce(file),
+    abandon: () => giveUp(file),
   };
 }
 
-/** Closes a file unless `finish` has closed it already. */
-async function closeOnce(file: FileHandle): Promise<void> {
-  if (file.fd >= 0) await file.close();
+/** Closes a file unless `finish` has closed it already. On a disk that is full or gone, closing may fail as writing did. */
+async function giveUp(file: FileHandle): Promise<void> {
+  if (file.fd >= 0) await file.close().catch(() => undefined);
 }
 
 function noneIfMissing(error: unknown): undefined {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { requireWritable, writeTextFile } from "../../bin/output.ts";
+import { openSink } from "../../bin/sink.ts";
 import { startCli } from "../harness/cli.ts";
+import { closeBehind } from "../harness/open-files.ts";
 
 const thisFile = fileURLToPath(import.meta.url);
 
@@ -37,6 +39,20 @@ test("an output that can't be written is refused with what to do about it", asyn
     await rm(folder, { recursive: true });
   }
 });
+
+test(
+  "an output that can't be closed is removed all the same when it is given up",
+  { skip: process.platform !== "linux" },
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), "stream-csv-output-"));
+    const sink = await openSink(join(folder, "gone.csv"));
+    await sink.write(Buffer.from("id\n"));
+    closeBehind(folder);
+    await sink.abandon();
+    assert.deepEqual(await readdir(folder), []);
+    await rm(folder, { recursive: true });
+  },
+);
 
 test("an output that doesn't exist yet, or is replaced, is accepted", async () => {
   await requireWritable([{ file: `${thisFile}.new` }, { file: thisFile }, { file: "-" }]);

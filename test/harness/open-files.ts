@@ -1,14 +1,23 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { closeSync, readdirSync, readlinkSync } from "node:fs";
 
 /** How many descriptors of this process lead to a path that contains `part`; with "" all of them. */
 export function timesOpen(part: string): number {
+  return descriptorsOf(part).length;
+}
+
+/** Closes a file of this process behind the back of its handle, which then fails to close, as on a disk that is gone. */
+export function closeBehind(path: string): void {
+  for (const descriptor of descriptorsOf(path)) closeSync(Number(descriptor));
+}
+
+function descriptorsOf(part: string): readonly string[] {
   return readdirSync("/proc/self/fd").filter((descriptor) => {
     try {
       return readlinkSync(`/proc/self/fd/${descriptor}`).includes(part);
     } catch {
       return false;
     }
-  }).length;
+  });
 }
 
 /**

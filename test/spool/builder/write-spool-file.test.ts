@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { closeSync, readdirSync, readlinkSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,19 +6,7 @@ import { test } from "node:test";
 import { noProgress } from "../../../src/body/encode-batches.ts";
 import type { ExportRun } from "../../../src/export/run.ts";
 import { writeSpoolFile } from "../../../src/spool/builder/write-spool-file.ts";
-
-/** Closes a file of this process behind the back of its handle, which then can't be closed, as on a disk that has gone. */
-function closeBehind(path: string): void {
-  const links = readdirSync("/proc/self/fd").flatMap((name) => {
-    try {
-      return [{ name, target: readlinkSync(`/proc/self/fd/${name}`) }];
-    } catch {
-      // The listing's own descriptor is closed by now.
-      return [];
-    }
-  });
-  closeSync(Number(links.find(({ target }) => target === path)?.name));
-}
+import { closeBehind } from "../../harness/open-files.ts";
 
 test(
   "a failed export is the reason also where its file can't be closed then",
