@@ -22,6 +22,9 @@ const shortText = 4 * 1024;
 
 const noOptions: ResponseOptions = {};
 
+/** The encoding that Node gives a stream for text which is written without one. */
+const utf8Name = /^utf-?8$/i;
+
 /** Gives this module's functions access to text that isn't encoded yet. */
 let textOf: (response: HttpResponse) => string | undefined;
 
@@ -140,14 +143,18 @@ export class HttpResponse extends HttpResponseBase implements Iterable<Uint8Arra
     return this.#text?.length ?? this.#encodedParts?.byteLength ?? 0;
   }
 
-  /** A Node stream that appends to the content, for libraries that write to a stream. */
+  /**
+   * A Node stream that appends to the content, for libraries that write to a stream. Text is in the response's charset, unless it is
+   * written with an encoding of Node other than utf8, such as `base64`.
+   */
   toWritable(): Writable {
     return new Writable({
       decodeStrings: false,
-      write: (chunk: Chunk, _encoding, done) => {
+      write: (chunk: string | Uint8Array, encoding, done) => {
         try {
           // The writer of a Node stream may reuse its buffer, so the bytes are copied.
-          this.write(Buffer.isBuffer(chunk) ? Uint8Array.from(chunk) : chunk);
+          if (typeof chunk !== "string") this.write(Uint8Array.from(chunk));
+          else this.write(utf8Name.test(encoding) ? chunk : Buffer.from(chunk, encoding));
           done();
         } catch (error) {
           done(toError(error));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { Writable } from "node:stream";
 import { inspect } from "node:util";
 import { test } from "node:test";
 import { type Clock, type Content, HttpResponse } from "../../src/index.ts";
@@ -202,6 +203,35 @@ test("provides a Node stream for libraries that write to one", async () => {
   writable.end();
   await once(writable, "finish");
   assert.equal(response.text, "one,é");
+});
+
+test("takes text in the encodings of Node by its stream, as every stream of Node does", async () => {
+  const texts: readonly (readonly [text: string, encoding?: BufferEncoding])[] = [
+    ["é"],
+    ["é", "utf8"],
+    ["aGk=", "base64"],
+    ["6869", "hex"],
+    ["é", "latin1"],
+    ["é", "utf16le"],
+  ];
+  for (const [written, encoding] of texts) {
+    const response = new HttpResponse();
+    const taken: Buffer[] = [];
+    const ofNode = new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        taken.push(chunk);
+        done();
+      },
+    });
+    for (const writable of [response.toWritable(), ofNode]) {
+      writable.setDefaultEncoding(encoding ?? "utf8").end(written);
+      await once(writable, "finish");
+    }
+    assert.deepEqual(Buffer.from(response.content), Buffer.concat(taken), encoding);
+  }
+  const latin1 = new HttpResponse(undefined, { charset: "iso-8859-1" });
+  latin1.toWritable().write("é");
+  assert.deepEqual(latin1.content, Uint8Array.of(0xe9));
 });
 
 test("shows its class, status and type, but not its content", () => {
