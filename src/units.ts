@@ -79,7 +79,8 @@ export function formatBytes(bytes: number): string {
   const names = ["B", "KiB", "MiB", "GiB", "TiB"];
   let value = bytes;
   let index = 0;
-  while (Math.abs(value) >= 1024 && index < names.length - 1) {
+  // From a half below the next unit on, the digits that are shown are 1024.
+  while (Math.abs(value) >= (index === 0 ? 1024 : 1023.5) && index < names.length - 1) {
     value /= 1024;
     index += 1;
   }
@@ -113,8 +114,9 @@ export function formatCountOf(count: number, noun: string): string {
 /** Formats a number with three significant digits, without an exponent. */
 function significant(value: number): string {
   const size = Math.abs(value);
-  if (size >= 100) return value.toFixed(0);
-  return size >= 10 ? value.toFixed(1) : value.toFixed(2);
+  // From half a last digit below 10 and 100 on, rounding adds a digit in front.
+  if (size >= 99.95) return value.toFixed(0);
+  return size >= 9.995 ? value.toFixed(1) : value.toFixed(2);
 }
 
 /** The same as `wrongType` of errors.ts, which a file of the ground floor must not import. */

@@ -84,6 +84,14 @@ test("writes sizes, durations and counts for people", () => {
     "1.25 s",
     "4 min 05 s",
   ]);
+  const nearlyMore = [9.996 * 1024, 99.96 * 1024, 1024 ** 2 - 1, 1024 ** 3 - 1, 1023.4 * 1024];
+  assert.deepEqual(nearlyMore.map(formatBytes), ["10.0 KiB", "100 KiB", "1.00 MiB", "1.00 GiB", "1023 KiB"]);
+  assert.deepEqual([0.009_996, 0.099_96, 9.996, 99.96].map(formatSeconds), [
+    "10.0 ms",
+    "100 ms",
+    "10.0 s",
+    "100 s",
+  ]);
   assert.deepEqual([3_000_000, 0, -0.4, -1.6].map(formatCount), ["3,000,000", "0", "0", "-2"]);
   assert.deepEqual(
     [0, 1, 3000].map((count) => formatCountOf(count, "row")),
