@@ -67,12 +67,40 @@ function readBytes(file: string): Buffer {
 }
 
 function parseJson(file: string, text: string): unknown {
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(text);
-    return longNumber.test(text) ? parseExactly(text) : value;
+    value = JSON.parse(text);
   } catch (cause) {
     throw syntaxFault(file, "is not JSON", jsonReason(messageOf(cause), text));
   }
+  const line = lineOfTwin(text);
+  if (line !== undefined)
+    throw syntaxFault(file, "can't be used", `an object has a name twice, the second time in line ${line}`);
+  return longNumber.test(text) ? parseExactly(text) : value;
+}
+
+/** A text, or what opens or ends an object or list, or follows a name; outside of texts these letters have no other meaning. */
+const jsonToken = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:]/g;
+
+/**
+ * The line of a name that an object of valid JSON has already; undefined if there is none. JSON.parse keeps the last of such fields,
+ * without a word on the others.
+ */
+function lineOfTwin(text: string): number | undefined {
+  const namesAround: Set<string>[] = [];
+  let lastText = "";
+  for (const { 0: token, index } of text.matchAll(jsonToken)) {
+    if (token === "{" || token === "[") namesAround.push(new Set());
+    else if (token === "}" || token === "]") namesAround.pop();
+    else if (token !== ":") lastText = token;
+    else {
+      const names = namesAround.at(-1);
+      const name = String(JSON.parse(lastText));
+      if (names?.has(name) === true) return text.slice(0, index).split("\n").length;
+      names?.add(name);
+    }
+  }
+  return undefined;
 }
 
 /** What every whole number has that a number may not hold exactly. */

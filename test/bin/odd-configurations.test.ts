@@ -76,6 +76,25 @@ for (const [index, [what, content, said]] of refused.entries()) {
   });
 }
 
+test("a name that an object of JSON has twice is refused with its line, as it is in YAML", async () => {
+  const file = join(folder, "twice.json");
+  const fields = ['"a": { "file": "a.csv" }', '"b": { "file": "b.csv" }'];
+  const contents: readonly (readonly [content: string, line: number])[] = [
+    [`{\n\t"exports": { ${fields[0]} },\n\t"exports": { ${fields[1]} }\n}`, 3],
+    [`{\n  "exports": {\n    ${fields.join(",\n    ")},\n    ${fields[0]}\n  }\n}`, 5],
+    ['{ "links": { "keys": [{ "id": "a:b", "i\\u0064": "{" }] } }', 1],
+  ];
+  for (const [content, line] of contents) {
+    await writeFile(file, content);
+    const { exitCode, stderr } = await runCliInTurn(["check", "--config", file]);
+    assert.equal(
+      stderr,
+      `error: The configuration "${file}" can't be used: an object has a name twice, the second time in line ${line}.\n`,
+    );
+    assert.equal(exitCode, 1);
+  }
+});
+
 test("a freshness or time-out that is a number is refused, since it takes a duration", async () => {
   const places = [
     [
