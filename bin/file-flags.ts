@@ -32,7 +32,10 @@ export function addFileFlags(command: Command): Command {
       `${delimiter} <character>`,
       "delimiter of the CSV files read; also tab, comma, semicolon, pipe (default: detected from the header)",
     )
-    .option(`${quote} <character>`, 'quote character of the CSV files read, or none (default: ")')
+    .option(
+      `${quote} <character>`,
+      'quote character of the CSV files read; also double, single, or none (default: ")',
+    )
     .option(header, "read the first record of CSV files as a row; columns are named column0, column1, …")
     .option(
       `${nullValue} <text>`,

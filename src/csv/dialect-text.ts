@@ -1,6 +1,7 @@
 import { requireText } from "../check-arguments.ts";
 import { wrongRange } from "../errors.ts";
 import { didYouMean, notAmong } from "../similar-name.ts";
+import { characterNames, readCharacter, type CharacterOption } from "./character-names.ts";
 import type { DialectOptions, Formulas, NonFinite, Quoting, TextNumbers, Timestamps } from "./dialect.ts";
 
 /** How one option of a dialect is written as text, in a query string or after a flag. */
@@ -108,24 +109,12 @@ export function parseDialectOption(name: keyof DialectOptions, text: string): Di
   return { [name]: dialectTextOptions[name].parse(text) };
 }
 
-const quoteNames: Readonly<Record<string, string>> = { double: '"', single: "'" };
-const characterNames: Readonly<Record<string, string>> = {
-  tab: "\t",
-  // What shells and other tools call it.
-  "\\t": "\t",
-  comma: ",",
-  semicolon: ";",
-  pipe: "|",
-};
-
 /** One character, or its name; which characters are allowed is decided where dialects are checked. */
-function character(option: string, text: string): string {
-  const names = option === "quote" ? quoteNames : characterNames;
-  const named = Object.hasOwn(names, text) ? names[text] : undefined;
-  if (named !== undefined) return named;
-  if (text.length === 1) return text;
+function character(option: CharacterOption, text: string): string {
+  const read = readCharacter(option, text);
+  if (read !== undefined) return read;
   throw wrongRange(
-    `${option} ${JSON.stringify(text)} isn't one character: write one, or its name: ${Object.keys(names).join(", ")}.`,
+    `${option} ${JSON.stringify(text)} isn't one character: write one, or its name: ${characterNames(option)}.`,
   );
 }
 

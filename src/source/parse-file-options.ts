@@ -1,3 +1,4 @@
+import { characterNames, readCharacter, type CharacterOption } from "../csv/character-names.ts";
 import { wrongRange } from "../errors.ts";
 import { fileEncodings, type FileEncoding, type FileOptions } from "./file-options.ts";
 
@@ -12,14 +13,6 @@ export interface FileOptionTexts {
   readonly header?: boolean | undefined;
 }
 
-/** Names of characters that are hard to type. */
-const characterNames: Readonly<Record<string, string>> = {
-  tab: "\t",
-  comma: ",",
-  semicolon: ";",
-  pipe: "|",
-};
-
 /**
  * Parses the options of a file: characters, or their names, and `none` for no quotes. Combinations are checked when the file is
  * opened. `nameOf` returns the name of an option in messages, such as its flag.
@@ -31,12 +24,12 @@ export function parseFileOptions(
 ): FileOptions {
   const { delimiter, quote, encoding, nullValue, skipRows, header } = texts;
   return {
-    ...(delimiter === undefined ? {} : { delimiter: characterOf(delimiter, nameOf("delimiter"), "") }),
+    ...(delimiter === undefined ? {} : { delimiter: characterOf("delimiter", delimiter, nameOf) }),
     ...(quote === undefined
       ? {}
       : {
           quote:
-            quote === "none" ? null : characterOf(quote, nameOf("quote"), ", or none for no quotes at all"),
+            quote === "none" ? null : characterOf("quote", quote, nameOf, ", or none for no quotes at all"),
         }),
     ...(encoding === undefined ? {} : { encoding: encodingOf(encoding, nameOf("encoding")) }),
     ...(nullValue === undefined ? {} : { nullValue }),
@@ -45,11 +38,16 @@ export function parseFileOptions(
   };
 }
 
-function characterOf(text: string, name: string, further: string): string {
-  const character = Object.hasOwn(characterNames, text) ? characterNames[text] : text;
-  if (character?.length === 1) return character;
+function characterOf(
+  option: CharacterOption,
+  text: string,
+  nameOf: (option: keyof FileOptions) => string,
+  further = "",
+): string {
+  const character = readCharacter(option, text);
+  if (character !== undefined) return character;
   throw wrongRange(
-    `${name} must be one character, or one of the names ${Object.keys(characterNames).join(", ")}${further}, not ${JSON.stringify(text)}.`,
+    `${nameOf(option)} must be one character, or one of the names ${characterNames(option)}${further}, not ${JSON.stringify(text)}.`,
   );
 }
 

@@ -21,19 +21,23 @@ test("takes options as flags have them, characters by name too", () => {
     ["comma", ","],
     ["semicolon", ";"],
     ["pipe", "|"],
+    [String.raw`\t`, "\t"],
     ["^", "^"],
   ])
     assert.equal(parseFileOptions({ delimiter: name }).delimiter, character);
+  assert.deepEqual(parseFileOptions({ quote: "double" }), { quote: '"' });
+  assert.deepEqual(parseFileOptions({ quote: "single" }), { quote: "'" });
   assert.deepEqual(parseFileOptions({ delimiter: undefined, quote: "'" }), { quote: "'" });
 });
 
 const flags = (option: keyof FileOptions): string => `--${option}-in`;
 
 for (const [texts, message] of [
-  [{ delimiter: "ab" }, /^--delimiter-in must be one character.*tab, comma, semicolon, pipe, not "ab"/],
+  [{ delimiter: "ab" }, /^--delimiter-in must be one character.*tab, \\t, comma, semicolon, pipe, not "ab"/],
   [{ delimiter: "" }, /not ""/],
   [{ delimiter: "toString" }, /not "toString"/],
-  [{ quote: "no" }, /^--quote-in .* or none for no quotes at all, not "no"/],
+  [{ quote: "no" }, /^--quote-in .* double, single, or none for no quotes at all, not "no"/],
+  [{ quote: "tab" }, /not "tab"/],
   [
     { encoding: "ebcdic" },
     /^--encoding-in must be one of utf-8, latin-1, windows-1252, utf-16, not "ebcdic"/,
