@@ -17,6 +17,7 @@ import {
   type FolderLock,
   type LockTimes,
 } from "./folder-lock.ts";
+import type { LockHolder } from "./lock-holder.ts";
 
 /** The folder of a spool, and its size limit. */
 export interface SpoolSettings {
@@ -51,45 +52,39 @@ export async function openSpoolFolder(
 ): Promise<SpoolFolder> {
   const { spoolDirectory: named, spoolBytes: limitBytes } = settings;
   const closed = new AbortController();
-  try {
-    const directory = named ?? (await makeTemporaryFolder(closed.signal));
-    await makeFolder(directory);
-    const lockedFolder = new LockedFolder(
-      directory,
-      named === null,
-      await lockFolder(directory, ownUid, lockTimes, signal, (holder) =>
-        log.warn(
-          { folder: directory, holder: holder === undefined ? null : { pid: holder.pid, host: holder.host } },
-          `the folder of prepared files may be in use by another server; watching it for at most ${lockTimes.patienceMs / 1000} s`,
-        ),
-      ),
-    );
-    const close = async (): Promise<void> => {
-      closed.abort();
-      try {
-        await lockedFolder.leave();
-        if (named === null) await rm(directory, { recursive: true, force: true });
-      } catch (error) {
-        log.warn({ err: error, folder: directory }, "the folder of prepared files couldn't be cleaned up");
-      }
-    };
-    try {
-      const spool = await Spool.open({
-        directory,
-        limitBytes,
-        uid: ownUid,
-        newId: randomUUID,
-        wallMs: () => clock.wallMs(),
-        requireFolder: () => lockedFolder.require(),
-        onTrouble: (fault) => log.error({ err: fault, folder: directory }, "prepared files are in trouble"),
-      });
-      return { directory, spool, close };
-    } catch (error) {
-      await close();
-      throw error;
-    }
-  } catch (cause) {
+  let made: string | undefined;
+  let locked: LockedFolder | undefined;
+  const close = async (): Promise<void> => {
     closed.abort();
+    try {
+      await locked?.leave();
+      if (made !== undefined) await rm(made, { recursive: true, force: true });
+    } catch (error) {
+      log.warn({ err: error, folder: named ?? made }, "the folder of prepared files couldn't be cleaned up");
+    }
+  };
+  try {
+    const directory = named ?? (made = await makeTemporaryFolder(closed.signal));
+    await makeFolder(directory);
+    const onWait = (holder: LockHolder | undefined): void =>
+      log.warn(
+        { folder: directory, holder: holder === undefined ? null : { pid: holder.pid, host: holder.host } },
+        `the folder of prepared files may be in use by another server; watching it for at most ${lockTimes.patienceMs / 1000} s`,
+      );
+    const lock = await lockFolder(directory, ownUid, lockTimes, signal, onWait);
+    const folder = (locked = new LockedFolder(directory, named === null, lock));
+    const spool = await Spool.open({
+      directory,
+      limitBytes,
+      uid: ownUid,
+      newId: randomUUID,
+      wallMs: () => clock.wallMs(),
+      requireFolder: () => folder.require(),
+      onTrouble: (fault) => log.error({ err: fault, folder: directory }, "prepared files are in trouble"),
+    });
+    return { directory, spool, close };
+  } catch (cause) {
+    await close();
     signal?.throwIfAborted();
     if (cause instanceof StreamCsvError) throw cause;
     const where = named === null ? `a new folder in "${tmpdir()}"` : `the folder "${named}"`;
