@@ -88,7 +88,7 @@ export class QueryExport extends ConfiguredExport {
     const { signal } = new AbortController();
     const parameters = this.#parameters;
     const asked = { parameters, settings: this.#knownSettings() };
-    const rows = await database.describe({ name, sql: withoutTerminator(sql), ...asked }, signal);
+    const rows = await database.describe({ name, sql, ...asked }, signal);
     const unused = parameters.find((parameter) => !this.#isUsed(parameter.name, rows));
     if (unused !== undefined)
       throw this.#cantBe(
@@ -98,10 +98,7 @@ export class QueryExport extends ConfiguredExport {
     const cheap =
       version === undefined
         ? undefined
-        : await database.describe(
-            { name: `${name} (version)`, sql: withoutTerminator(version), ...asked },
-            signal,
-          );
+        : await database.describe({ name: `${name} (version)`, sql: version, ...asked }, signal);
     return { database, rows, version: cheap };
   }
 
@@ -212,16 +209,6 @@ export class QueryExport extends ConfiguredExport {
       details,
     );
   }
-}
-
-/**
- * SQL without the semicolons and blanks at its end, which files of SQL have and a part of a larger statement can't. In a comment they mean
- * nothing, and a string or name that they are in isn't closed, which its database says.
- */
-function withoutTerminator(sql: string): string {
-  let end = sql.length;
-  while (end > 0 && /[\s;]/.test(sql.charAt(end - 1))) end -= 1;
-  return sql.slice(end).includes(";") ? sql.slice(0, end) : sql;
 }
 
 /** The text of the first row of a query; empty where it has none. */

@@ -29,7 +29,7 @@ before(async () => {
   };
   writeFileSync(
     folder.path("ended.sql"),
-    "-- One; two.\r\nSELECT id\r\nFROM book WHERE kind = 'b' AND title IS NOT ';' ; \r\n;\r\n",
+    "-- One; two.\r\nSELECT id\r\nFROM book WHERE kind = 'b' AND title IS NOT ';' ; \r\n;\r\n/* the end; */",
   );
   writeFileSync(folder.path("stream-csv.json"), JSON.stringify(configuration));
   server = await startServe([], { cwd: folder.path("") });

@@ -2,14 +2,15 @@ import { wrongRange } from "../../errors.ts";
 
 /** A statement with its named parameters replaced by positional ones. */
 export interface PositionalStatement {
-  /** The statement with `$1`, `$2`, … in place of `:name`; everything else is kept as it was. */
+  /** The statement with `$1`, `$2`, … in place of `:name`; everything else up to the semicolon at its end is kept as it was. */
   readonly text: string;
   /** The names in the order of their numbers, each once. */
   readonly names: readonly string[];
 }
 
 /**
- * Replaces `:name` by positional parameters. Strings, quoted identifiers, dollar-quoted text and comments are left alone, and
+ * Replaces `:name` by positional parameters, and leaves out the semicolon at the end, which a part of a larger statement can't have, with
+ * the comments behind it. Strings, quoted identifiers, dollar-quoted text and comments are left alone, and
  * so are casts (`::`) and named arguments (`:=`). A colon behind a string, a number or a bracket separates two values, as in
  * `x[1:2]` and `JSON_OBJECT('key':value)`, since no parameter can stand there.
  *
@@ -25,9 +26,12 @@ export function toPositional(text: string): PositionalStatement {
   let copied = 0;
   let at = 0;
   let isBehindValue = false;
+  let terminator: number | undefined;
   while (at < text.length) {
     const end = endOfToken(text, at);
     const name = end > at || isBehindValue ? undefined : parameterAt(text, at);
+    if (text[at] === ";") terminator ??= at;
+    else if (!isFiller(text, at, end)) terminator = undefined;
     if (name === undefined) {
       if (!isFiller(text, at, end)) isBehindValue = isValue(text, at, end);
       at = Math.max(end, at + 1);
@@ -41,7 +45,7 @@ export function toPositional(text: string): PositionalStatement {
     copied = at;
     isBehindValue = true;
   }
-  parts.push(text.slice(copied));
+  parts.push(text.slice(copied, terminator));
   return { text: parts.join(""), names: [...numbers.keys()] };
 }
 

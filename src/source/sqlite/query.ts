@@ -4,6 +4,7 @@ import { askReader } from "./ask-reader.ts";
 import { boundValue, type SqliteParameter, type SqliteParameterValue } from "./bound-value.ts";
 import { columnDescription } from "./column-type.ts";
 import { sqliteSource } from "./sqlite-source.ts";
+import { withoutTerminator } from "./without-terminator.ts";
 
 /** A query with named parameters, as a configuration has it. */
 export interface SqliteQuerySettings {
@@ -43,7 +44,8 @@ export async function describeSqliteQuery(
 ): Promise<SqliteQuery> {
   requireText("path", path);
   const declared = [...parameterTypes.keys()];
-  const described = await askReader({ kind: "query", path, name, sql, declared }, signal);
+  const statement = withoutTerminator(sql);
+  const described = await askReader({ kind: "query", path, name, sql: statement, declared }, signal);
   const columns = described.columns.map(columnDescription);
   const { parameters } = described;
   return {
@@ -54,7 +56,7 @@ export async function describeSqliteQuery(
       sqliteSource({
         name,
         path,
-        sql,
+        sql: statement,
         table: null,
         columns,
         version,
