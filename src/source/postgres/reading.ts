@@ -1,3 +1,4 @@
+import type { Client, QueryResult } from "pg";
 import type { Batch } from "../../csv/batch.ts";
 import type { ReadOptions } from "../source.ts";
 import { neverRejects } from "../../never-rejects.ts";
@@ -13,7 +14,15 @@ import { quoteIdentifier, wrapped, type DescribedQuery, type QueryBinding } from
  * behind pgbouncer the session may have prepared statements of other programs.
  */
 const leaveNothing =
-  "RESET ALL; RESET SESSION AUTHORIZATION; RESET ROLE; SELECT pg_advisory_unlock_all(); CLOSE ALL; UNLISTEN *; COMMIT";
+  "RESET ALL; RESET SESSION AUTHORIZATION; RESET ROLE; SELECT pg_advisory_unlock_all(); CLOSE ALL; UNLISTEN *; " +
+  "SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql AND prepare_time >= transaction_timestamp(); COMMIT";
+
+/** @returns whether nothing is left: a statement that a function of the query has prepared lasts as long as the session */
+async function leftNothing(client: Client): Promise<boolean> {
+  const results = (await client.query(leaveNothing)) as unknown as readonly QueryResult[];
+  const prepared = results.at(-2);
+  return prepared?.rowCount === 0;
+}
 
 /**
  * Reads a query in one read-only transaction, which is one snapshot. A batch is the whole rows of one read of the socket. The
@@ -48,8 +57,7 @@ export async function* readQuery(
         columns: readings.map((read, column) => read(fields, column)),
       };
     }
-    await session.client.query(leaveNothing);
-    session.release();
+    if (await leftNothing(session.client)) session.release();
   } catch (error) {
     signal.throwIfAborted();
     const refused = stream?.isBound === false ? valueFault(error, query.parameters) : undefined;
