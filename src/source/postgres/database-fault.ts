@@ -24,7 +24,7 @@ const rules: readonly Rule[] = [
     hint: "Set pool_mode = transaction in pgbouncer, for this database or its user.",
   },
   {
-    matches: /^(08|57P0[123]|E[A-Z])/,
+    matches: /^(08|57P0[1235]|E[A-Z])/,
     code: "SCSV_DATABASE_UNAVAILABLE",
     message: "The database can't be reached, or is going down or coming up.",
     retryAfterSeconds: 5,
@@ -64,12 +64,14 @@ export function connectionFault(error: unknown): StreamCsvError {
  * A fault of the database as a client may read it: neither SQL nor values are in the message, nor the database's own words,
  * which may quote both. Those stay in `cause`, for the log.
  * @param what the export, for the message
+ * @param isOverdue whether the statement had taken as long as it may: a server says why it cancelled one in its own language only
  */
-export function databaseFault(error: unknown, what: string): StreamCsvError {
+export function databaseFault(error: unknown, what: string, isOverdue = false): StreamCsvError {
   if (error instanceof StreamCsvError) return error;
   const cause = toError(error);
   const state = isCodedError(error) ? error.code : "";
-  if (state === "57014") return cancelled(cause, what);
+  if (state === "57014")
+    return isOverdue || /statement timeout/.test(cause.message) ? timedOut(cause, what) : cancelled(cause, what);
   const rule = rules.find(
     ({ matches, words }) => matches.test(state) && words?.test(cause.message) !== false,
   );
@@ -119,13 +121,16 @@ export function valueFault(error: unknown, parameters: readonly string[]): Strea
   );
 }
 
+function timedOut(cause: Error, what: string): StreamCsvError {
+  return new StreamCsvError("SCSV_QUERY_TIMEOUT", `The query of ${what} took longer than its time-out.`, {
+    cause,
+  });
+}
+
 function cancelled(cause: Error, what: string): StreamCsvError {
-  return /statement timeout/.test(cause.message)
-    ? new StreamCsvError("SCSV_QUERY_TIMEOUT", `The query of ${what} took longer than its time-out.`, {
-        cause,
-      })
-    : new StreamCsvError("SCSV_DATABASE_UNAVAILABLE", `The query of ${what} was cancelled in the database.`, {
-        cause,
-        retryAfterSeconds: 10,
-      });
+  return new StreamCsvError(
+    "SCSV_DATABASE_UNAVAILABLE",
+    `The query of ${what} was cancelled in the database.`,
+    { cause, retryAfterSeconds: 10 },
+  );
 }

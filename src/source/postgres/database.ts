@@ -33,6 +33,8 @@ export interface DatabaseSession {
 }
 
 const usualConnections = 4;
+/** By how much of the time the clocks of two machines may differ that are being set right (500 ppm). */
+const mostClockDrift = 0.001;
 /** Connecting may take so long, however little is left of the queue's time-out. */
 const leastConnectMs = 250;
 
@@ -138,6 +140,13 @@ export class PostgresDatabase {
       signal.throwIfAborted();
     }
     return session;
+  }
+
+  /** Begins to time a statement. The function says whether it has taken as long as one may; the database has a clock of its own. */
+  timeStatement(): () => boolean {
+    const startedAtMs = this.#clock.nowMs();
+    const limitMs = this.statementTimeoutMs === 0 ? Number.POSITIVE_INFINITY : this.statementTimeoutMs;
+    return () => this.#clock.nowMs() - startedAtMs >= limitMs * (1 - mostClockDrift);
   }
 
   /** What is known of the server. Asked until one reading has heard it: another's may be aborted meanwhile. */

@@ -44,6 +44,7 @@ export async function* readQuery(
   const cancel = (): void => neverRejects(session.cancel());
   signal.addEventListener("abort", cancel, { once: true });
   let stream: RowStream | undefined;
+  const isOverdue = database.timeStatement();
   try {
     await beginTransaction(database, session, binding.settings, options.label);
     const { statement, readers } = statementOf(query, binding, options);
@@ -61,7 +62,7 @@ export async function* readQuery(
   } catch (error) {
     signal.throwIfAborted();
     const refused = stream?.isBound === false ? valueFault(error, query.parameters) : undefined;
-    throw refused ?? databaseFault(error, `"${query.name}"`);
+    throw refused ?? databaseFault(error, `"${query.name}"`, isOverdue());
   } finally {
     signal.removeEventListener("abort", cancel);
     const ended = session.cancel();

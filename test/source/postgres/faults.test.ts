@@ -59,6 +59,7 @@ const states: readonly (readonly [string, number, string, RegExp, RegExp])[] = [
   ],
   ["55P03", 503, "SCSV_DATABASE_UNAVAILABLE", /locked by another transaction\. \(55P03\)$/, /Try again/],
   ["57P01", 503, "SCSV_DATABASE_UNAVAILABLE", /can't be reached, or is going down/, /Try again/],
+  ["57P05", 503, "SCSV_DATABASE_UNAVAILABLE", /can't be reached, or is going down/, /Try again/],
   [
     "28P01",
     500,
@@ -88,6 +89,23 @@ for (const [state, status, code, message, hint] of states)
       assert.equal(error.retryAfterSeconds !== undefined, status === 503);
     }
   });
+
+test("knows a statement that took too long in whatever language the server says so", { skip }, async () => {
+  server().run(`CREATE FUNCTION dawdle(seconds float8) RETURNS int LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM pg_sleep(seconds);
+    RAISE query_canceled;
+  EXCEPTION WHEN query_canceled THEN
+    RAISE EXCEPTION 'storniere Anfrage' USING ERRCODE = '57014';
+  END $$`);
+  const late = await faultOf({ statementTimeoutMs: 300 }, "SELECT dawdle(60) AS n");
+  assert.equal(late.code, "SCSV_QUERY_TIMEOUT");
+  assert.equal(late.status, 504);
+  for (const statementTimeoutMs of [0, 60_000]) {
+    const stopped = await faultOf({ statementTimeoutMs }, "SELECT dawdle(0.01) AS n");
+    assert.equal(stopped.code, "SCSV_DATABASE_UNAVAILABLE");
+    assert.equal(stopped.status, 503);
+  }
+});
 
 test("a wrong password refuses the connection, and no message has it", { skip }, async () => {
   for (const [secret, says] of [
