@@ -20,7 +20,7 @@ export interface ResultColumn {
 /** What is known of a type that this file has no reader for; see `pg_type`. */
 export interface OtherType {
   readonly name: string;
-  /** `typcategory`: S for strings, E for enums, V for bit strings, U for user-defined ones, … */
+  /** `typcategory`: S for strings, E for enums, V for bit strings, U for user-defined ones, …; an extension may have letters of its own */
   readonly category: string;
 }
 
@@ -150,7 +150,9 @@ const readers: ReadonlyMap<number, ResultReader> = new Map<number, ResultReader>
   [typeIds.jsonb, { type: "json", isBinary: false, start: jsonTexts }],
 ]);
 
-/** Types of the category "user-defined" whose values can't begin a formula. */
+/** Categories of types whose values can't begin a formula, or are numbers or dates, with which it's none. */
+const harmlessCategories = /^[ABCDGINPRTZ]$/;
+/** Types of the category "user-defined" like these. */
 const harmlessNames = new Set([
   "macaddr",
   "macaddr8",
@@ -169,8 +171,8 @@ export function resultReaderOf({ typeId, modifier }: ResultColumn): ResultReader
 
 /** Reads a type without a reader of its own as its output function writes it, so that no type is ever unknown. */
 export function otherReader({ name, category }: OtherType): ResultReader {
-  // Bit strings (V) may begin with zeros, as texts may.
-  const isText = /^[SEV]$/.test(category) || (category === "U" && !harmlessNames.has(name));
+  // Bit strings (V) may begin with zeros, as texts may. A cstring is the text of a value of any type, among the pseudo-types (P).
+  const isText = name === "cstring" || !(harmlessCategories.test(category) || harmlessNames.has(name));
   return texts(category === "S" || category === "E" ? "text" : name, isText);
 }
 
