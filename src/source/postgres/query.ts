@@ -177,6 +177,7 @@ function stateOf(error: unknown): string {
 
 /** At the start the database's own words are shown. */
 function refused(error: unknown, name: string, state: string): StreamCsvError {
+  if (error instanceof StreamCsvError) return error;
   const fault = databaseFault(error, `"${name}"`);
   if (fault.code !== "SCSV_QUERY_FAILED") return fault;
   const words = toError(error).message;

@@ -107,6 +107,14 @@ test("knows a statement that took too long in whatever language the server says 
   }
 });
 
+test("a database whose encoding doesn't say what its bytes mean is refused in one sentence", { skip }, async () => {
+  server().run("CREATE DATABASE plain ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+  const error = await faultOf({ url: server().url.replace(/postgres$/, "plain") }, "SELECT 1 AS n");
+  assert.equal(error.code, "SCSV_QUERY_FAILED");
+  assert.match(error.message, /^The database has the encoding SQL_ASCII, [^.]* can't be written as UTF-8\.$/);
+  assert.equal(error.hint, "Make a copy of the database with the encoding UTF8.");
+});
+
 test("a wrong password refuses the connection, and no message has it", { skip }, async () => {
   for (const [secret, says] of [
     ["canary", /password authentication failed for user "guarded"/],
