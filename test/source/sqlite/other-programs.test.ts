@@ -77,6 +77,24 @@ test("leaves out a table that needs more of another program, and --table says wh
     });
 });
 
+test("says where to write the SELECT of a view that isn't trusted", { skip }, async () => {
+  const path = makeDatabase(
+    folder.path("search.db"),
+    `CREATE VIRTUAL TABLE page USING fts5(title);
+     INSERT INTO page VALUES ('One two'), ('Three');
+     CREATE VIEW ones AS SELECT title FROM page WHERE page MATCH 'one';`,
+  );
+  const refusal = {
+    message: /: unsafe use of MATCH\(\)\.$/,
+    hint: /Write its SELECT as the sql of an export\.$/,
+  };
+  await assert.rejects(openSource(path, { table: "ones" }), { code: "SCSV_SOURCE_UNREADABLE", ...refusal });
+  await assert.rejects(describeSql(path, "SELECT * FROM ones"), { code: "SCSV_QUERY_FAILED", ...refusal });
+  const query = await sqlSource(path, "SELECT title FROM page WHERE page MATCH 'one'");
+  assert.equal(await csvOf(query), "title\nOne two\n");
+  await query.close();
+});
+
 test("refuses a database of which nothing can be read, and names what it has", { skip }, async () => {
   const path = makeDatabase(
     folder.path("views.db"),

@@ -108,6 +108,12 @@ test("refuses SQL that isn't one reading statement with distinct names", { skip 
   ];
   for (const [sql, message] of cases)
     await assert.rejects(describeSql(path, sql), { code: "SCSV_QUERY_FAILED", message }, sql);
+  for (const [sql, hint] of [
+    ["SELECT nonesuch(1)", /^Correct it, or what it reads/],
+    ["SELECT 1; SELECT 2", /^It must be one SELECT/],
+    ["SELECT (1", /^It must be one SELECT/],
+  ] as const)
+    await assert.rejects(describeSql(path, sql), { code: "SCSV_QUERY_FAILED", hint }, sql);
 });
 
 test("fails with the last row, without the SQL and values in the message", { skip }, async () => {

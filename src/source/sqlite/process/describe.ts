@@ -9,10 +9,23 @@ import { columnAlias, quoteName, selectFrom } from "./statement-text.ts";
 const foreignHint =
   "If it needs an extension, function or collation of the program that wrote it, copy its rows to another table with that program.";
 
+/** What a file's own views and generated columns may not do (see `openDatabase`). */
+const unsafe = /^unsafe use of /;
+const unsafeHint =
+  "A view in a file may not do that, because a file of unknown origin could misuse it. Write its SELECT as the sql of an export.";
+
 const collationHint =
   "Give each column that has it a collation of SQLite's own, such as: SELECT name COLLATE BINARY AS name.";
 
 const statementHint = "It must be one SELECT, VALUES or WITH statement with no semicolon but at its end.";
+
+const wrongHint = "Correct it, or what it reads; it is SQLite that refuses it.";
+
+const hints: readonly (readonly [words: RegExp, hint: string])[] = [
+  [/^no such collation/, collationHint],
+  [unsafe, unsafeHint],
+  [/syntax error|incomplete input|more than one statement|no statements/, statementHint],
+];
 
 /**
  * Describes the tables and views of a database, or the one that is wanted. Left out, unless it is wanted, is a view or virtual table
@@ -48,7 +61,7 @@ export function describeTables(
           path,
           otherwise: "SCSV_SOURCE_UNREADABLE",
           showsWords: true,
-          ...(isForeign ? { hint: foreignHint } : {}),
+          ...(isForeign ? { hint: unsafe.test(toError(error).message) ? unsafeHint : foreignHint } : {}),
         });
     }
   }
@@ -92,7 +105,7 @@ export function describeStatement(
 
 function refusedStatement(name: string, error: unknown): StreamCsvError {
   const { message } = toError(error);
-  const hint = message.startsWith("no such collation") ? collationHint : statementHint;
+  const [, hint = wrongHint] = hints.find(([words]) => words.test(message)) ?? [];
   return refused(name, message.replace(/\.$/, ""), error, hint);
 }
 
