@@ -245,6 +245,27 @@ test("a value that isn't the JSON it is taken for is the fault of its parameter"
   }
 });
 
+test("a value that its type refuses is the fault of its parameter, whatever the type states", { skip }, async () => {
+  server().run(`CREATE FUNCTION is_good(v text) RETURNS boolean LANGUAGE plpgsql AS
+      $$ BEGIN IF v = 'bad' THEN RAISE EXCEPTION 'not this one'; END IF; RETURN true; END $$;
+    CREATE DOMAIN good AS text CHECK (is_good(value))`);
+  const database = await openDatabase();
+  try {
+    for (const [condition, y] of [
+      ["'one two'::tsvector @@ :y", "one two"],
+      ["'{}'::jsonb @? :y", "$["],
+      [":y::regclass = 0", "nonesuch"],
+      [":y::good = 'x'", "bad"],
+    ] as const) {
+      const source = await sourceOf(database, `SELECT 1 AS n WHERE :x::int = 1 AND ${condition}`, { x: "1", y });
+      const refusal = { code: "SCSV_BAD_PARAMETER", parameter: "y", status: 400 };
+      await assert.rejects(textOf(source), refusal, condition);
+    }
+  } finally {
+    await database.close();
+  }
+});
+
 test("a full database says what to raise, and it isn't the slots of the server", { skip }, async () => {
   const database = await openDatabase({ connections: 1, queue: 0 });
   const session = await database.connect(new AbortController().signal);
