@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openSource } from "../../src/index.ts";
@@ -164,6 +164,30 @@ test("a database of which nothing can be read is refused, and its view says what
   await assert.rejects(openSource(path, { table: "v" }), {
     code: "SCSV_SOURCE_UNREADABLE",
     message: /Table with name t does not exist\.$/,
+  });
+});
+
+test("a view that can't be read is named, and so is the database that it names", async () => {
+  const path = join(folder, "first.duckdb");
+  await runSql(
+    [
+      "CREATE TABLE t (x INT)",
+      "CREATE VIEW v AS FROM first.main.t",
+      "CREATE VIEW w AS FROM t",
+      "DROP TABLE t",
+    ],
+    path,
+  );
+  const renamed = join(folder, "second.duckdb");
+  copyFileSync(path, renamed);
+  const subject = (name: string): string => `The view "${name}" of ${JSON.stringify(renamed)} can't be read`;
+  await assert.rejects(openSource(renamed, { table: "v" }), {
+    code: "SCSV_SOURCE_UNREADABLE",
+    message: `${subject("v")}: it names the database "first", as its file was called when the view was made.`,
+    hint: "Give the file that name again, with the ending .duckdb, or make the view anew.",
+  });
+  await assert.rejects(openSource(renamed, { table: "w" }), {
+    message: `${subject("w")}: Table with name t does not exist.`,
   });
 });
 

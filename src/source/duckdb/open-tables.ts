@@ -6,7 +6,7 @@ import { duckdbVersion } from "./database-version.ts";
 import { describedColumns, describeDatabase, rowsOf, type Describing } from "./description.ts";
 import { duckDBSource } from "./duckdb-source.ts";
 import { catalogName } from "./file-database.ts";
-import { isOutOfMemory } from "./reason.ts";
+import { isOutOfMemory, viewUnreadable } from "./reason.ts";
 import { didYouMean } from "../../similar-name.ts";
 
 /** How often a database is opened that is written to meanwhile. */
@@ -54,7 +54,8 @@ async function openState(
     for (const table of chosen) {
       const name = `${file}.${table.name}`;
       const described = await describeTable(describer, table).catch((error: unknown) => {
-        if (!table.isView || wanted !== undefined || isOutOfMemory(error)) throw error;
+        if (!table.isView || isOutOfMemory(error)) throw error;
+        if (wanted !== undefined) throw viewUnreadable(path, table.name, error);
       });
       if (described !== undefined)
         sources.push(duckDBSource(duckdb, { name, kind: "duckdb", state, from: table.from, ...described }));

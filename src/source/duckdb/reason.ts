@@ -106,6 +106,12 @@ const knownFaults: readonly KnownFault[] = [
     reason: () => "it is a view of another file, and only what is in the database itself can be read",
     hint: "Make the view a table.",
   },
+  {
+    pattern: /Catalog "(.*?)" does not exist/,
+    reason: (name) =>
+      `it names the database ${JSON.stringify(name)}, as its file was called when the view was made`,
+    hint: "Give the file that name again, with the ending .duckdb, or make the view anew.",
+  },
 ];
 
 /** Whether DuckDB had too little memory: not the file's fault, and cured by more. */
@@ -122,6 +128,12 @@ export function isInvalidated(error: unknown): boolean {
 export function cantBeOpened(path: string, cause: unknown): StreamCsvError {
   if (isOutOfMemory(cause)) return noMemoryFor(`The file ${JSON.stringify(path)}`, cause);
   return faultOf(`The file ${JSON.stringify(path)} can't be opened`, cause);
+}
+
+/** The fault of a view whose SELECT can't be read. */
+export function viewUnreadable(path: string, name: string, cause: unknown): StreamCsvError {
+  if (cause instanceof StreamCsvError) return cause;
+  return faultOf(`The view ${JSON.stringify(name)} of ${JSON.stringify(path)} can't be read`, cause);
 }
 
 /** The fault of a reading. @param where `""`, or up to where it came */
