@@ -51,6 +51,12 @@ const rules: readonly Rule[] = [
   },
 ];
 
+/** What to do about a query that fails, by SQLSTATE, where running it by hand tells nothing. */
+const hints: Readonly<Partial<Record<string, string>>> = {
+  "25006":
+    "An export reads in a read-only transaction. Leave out FOR UPDATE and FOR SHARE, and functions that write, such as nextval().",
+};
+
 /** A fault of making a connection, as a client may read it. */
 export function connectionFault(error: unknown): StreamCsvError {
   const fault = databaseFault(error, "an export");
@@ -71,7 +77,9 @@ export function databaseFault(error: unknown, what: string, isOverdue = false): 
   const cause = toError(error);
   const state = isCodedError(error) ? error.code : "";
   if (state === "57014")
-    return isOverdue || /statement timeout/.test(cause.message) ? timedOut(cause, what) : cancelled(cause, what);
+    return isOverdue || /statement timeout/.test(cause.message)
+      ? timedOut(cause, what)
+      : cancelled(cause, what);
   const rule = rules.find(
     ({ matches, words }) => matches.test(state) && words?.test(cause.message) !== false,
   );
@@ -87,8 +95,10 @@ export function databaseFault(error: unknown, what: string, isOverdue = false): 
       retryAfterSeconds: 5,
     });
   const stated = state === "" ? "" : ` (SQLSTATE ${state})`;
+  const hint = hints[state];
   return new StreamCsvError("SCSV_QUERY_FAILED", `The query of ${what} failed in the database${stated}.`, {
     cause,
+    ...(hint === undefined ? {} : { hint }),
   });
 }
 
@@ -114,11 +124,7 @@ export function valueFault(error: unknown, parameters: readonly string[]): Strea
   const { where } = error as { readonly where?: unknown };
   const [, place] = (typeof where === "string" && parameterLine.exec(where)) || [];
   const parameter = parameters[Number(place) - 1];
-  return parameter === undefined ? undefined : wrongValue(parameter, error);
-}
-
-/** The fault of the value of a parameter. @param error the database's */
-export function wrongValue(parameter: string, error: Error & { readonly code: string }): StreamCsvError {
+  if (parameter === undefined) return undefined;
   return new StreamCsvError(
     "SCSV_BAD_PARAMETER",
     `Parameter "${parameter}": its type in the database doesn't allow this value (SQLSTATE ${error.code}).`,

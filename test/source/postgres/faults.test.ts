@@ -107,12 +107,28 @@ test("knows a statement that took too long in whatever language the server says 
   }
 });
 
-test("a database whose encoding doesn't say what its bytes mean is refused in one sentence", { skip }, async () => {
-  server().run("CREATE DATABASE plain ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
-  const error = await faultOf({ url: server().url.replace(/postgres$/, "plain") }, "SELECT 1 AS n");
-  assert.equal(error.code, "SCSV_QUERY_FAILED");
-  assert.match(error.message, /^The database has the encoding SQL_ASCII, [^.]* can't be written as UTF-8\.$/);
-  assert.equal(error.hint, "Make a copy of the database with the encoding UTF8.");
+test(
+  "a database whose encoding doesn't say what its bytes mean is refused in one sentence",
+  { skip },
+  async () => {
+    server().run("CREATE DATABASE plain ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+    const error = await faultOf({ url: server().url.replace(/postgres$/, "plain") }, "SELECT 1 AS n");
+    assert.equal(error.code, "SCSV_QUERY_FAILED");
+    assert.match(
+      error.message,
+      /^The database has the encoding SQL_ASCII, [^.]* can't be written as UTF-8\.$/,
+    );
+    assert.equal(error.hint, "Make a copy of the database with the encoding UTF8.");
+  },
+);
+
+test("a query that writes or locks rows when it runs says that an export only reads", { skip }, async () => {
+  server().run("CREATE SEQUENCE numbers");
+  for (const sql of ["SELECT nextval('numbers') AS n", "SELECT relname FROM pg_class FOR SHARE"]) {
+    const error = await faultOf({}, sql);
+    assert.equal(error.message, 'The query of "query" failed in the database (SQLSTATE 25006).');
+    assert.match(error.hint, /^An export reads in a read-only transaction\. Leave out FOR UPDATE/);
+  }
 });
 
 test("a wrong password refuses the connection, and no message has it", { skip }, async () => {
@@ -245,26 +261,33 @@ test("a value that isn't the JSON it is taken for is the fault of its parameter"
   }
 });
 
-test("a value that its type refuses is the fault of its parameter, whatever the type states", { skip }, async () => {
-  server().run(`CREATE FUNCTION is_good(v text) RETURNS boolean LANGUAGE plpgsql AS
+test(
+  "a value that its type refuses is the fault of its parameter, whatever the type states",
+  { skip },
+  async () => {
+    server().run(`CREATE FUNCTION is_good(v text) RETURNS boolean LANGUAGE plpgsql AS
       $$ BEGIN IF v = 'bad' THEN RAISE EXCEPTION 'not this one'; END IF; RETURN true; END $$;
     CREATE DOMAIN good AS text CHECK (is_good(value))`);
-  const database = await openDatabase();
-  try {
-    for (const [condition, y] of [
-      ["'one two'::tsvector @@ :y", "one two"],
-      ["'{}'::jsonb @? :y", "$["],
-      [":y::regclass = 0", "nonesuch"],
-      [":y::good = 'x'", "bad"],
-    ] as const) {
-      const source = await sourceOf(database, `SELECT 1 AS n WHERE :x::int = 1 AND ${condition}`, { x: "1", y });
-      const refusal = { code: "SCSV_BAD_PARAMETER", parameter: "y", status: 400 };
-      await assert.rejects(textOf(source), refusal, condition);
+    const database = await openDatabase();
+    try {
+      for (const [condition, y] of [
+        ["'one two'::tsvector @@ :y", "one two"],
+        ["'{}'::jsonb @? :y", "$["],
+        [":y::regclass = 0", "nonesuch"],
+        [":y::good = 'x'", "bad"],
+      ] as const) {
+        const source = await sourceOf(database, `SELECT 1 AS n WHERE :x::int = 1 AND ${condition}`, {
+          x: "1",
+          y,
+        });
+        const refusal = { code: "SCSV_BAD_PARAMETER", parameter: "y", status: 400 };
+        await assert.rejects(textOf(source), refusal, condition);
+      }
+    } finally {
+      await database.close();
     }
-  } finally {
-    await database.close();
-  }
-});
+  },
+);
 
 test("a full database says what to raise, and it isn't the slots of the server", { skip }, async () => {
   const database = await openDatabase({ connections: 1, queue: 0 });
