@@ -9,9 +9,15 @@ import { mayHoldSecret } from "./secret-places.ts";
  * @throws RangeError that names the file and the path, says what is allowed, and quotes the value where it can't be a secret
  */
 export function checkConfiguration<T>(schema: GenericSchema<unknown, T>, value: unknown, file: string): T {
-  const list = listForObject(schema, value);
-  if (list !== undefined)
-    throw new RangeError(`${valueIs(list.keys, list.value, file)}; it takes an object.`);
+  for (const { keys, object, node } of objectsOf(schema, value)) {
+    if (!takesObject(node)) continue;
+    if (Array.isArray(object)) throw new RangeError(`${valueIs(keys, object, file)}; it takes an object.`);
+    const lost = Object.keys(object).find((name) => node.entries === undefined && lostNames.has(name));
+    if (lost !== undefined)
+      throw new RangeError(
+        `${placeOf([...keys, lost], file)} can't have this name, which JavaScript has for itself. Use another one.`,
+      );
+  }
   const parsed = safeParse(schema, value);
   if (parsed.success) return parsed.output;
   const sentence = sentenceOf(schema, deepest(parsed.issues[0]), { value, file });
@@ -33,23 +39,33 @@ interface SchemaNode {
   readonly item?: SchemaNode;
 }
 
-/** The first list in the place of an object: valibot takes it for an object with the keys 0, 1, … */
-function listForObject(
+/** An object or a list of the configuration, and its schema. */
+interface CheckedObject {
+  readonly keys: readonly string[];
+  readonly object: object;
+  readonly node: SchemaNode;
+}
+
+/** The objects and lists whose schema is known, from the outside in. */
+function* objectsOf(
   schema: unknown,
   value: unknown,
   keys: readonly string[] = [],
-): { readonly keys: readonly string[]; readonly value: readonly unknown[] } | undefined {
+): Generator<CheckedObject, void, undefined> {
   const node = unwrapped(schema as SchemaNode);
-  if (typeof value !== "object" || value === null || node === undefined) return undefined;
-  const takesObject = node.entries !== undefined || node.value !== undefined;
-  if (Array.isArray(value) && takesObject) return { keys, value };
-  for (const [name, field] of Object.entries(value)) {
-    const inner = Array.isArray(value) ? node.item : fieldOf(node, name);
-    const found = listForObject(inner, field, [...keys, name]);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  if (typeof value !== "object" || value === null || node === undefined) return;
+  yield { keys, object: value, node };
+  for (const [name, field] of Object.entries(value))
+    yield* objectsOf(Array.isArray(value) ? node.item : fieldOf(node, name), field, [...keys, name]);
 }
+
+/** Whether a schema is that of an object. valibot takes a list for one, with the keys 0, 1, … */
+function takesObject({ entries, value }: SchemaNode): boolean {
+  return entries !== undefined || value !== undefined;
+}
+
+/** Names that valibot drops from an object of any names, without a word. */
+const lostNames: ReadonlySet<string> = new Set(["__proto__", "prototype", "constructor"]);
 
 /** Of a union, the issue of the alternative that came furthest. */
 function deepest(issue: BaseIssue<unknown>): BaseIssue<unknown> {

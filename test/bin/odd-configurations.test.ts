@@ -26,10 +26,34 @@ const refused: readonly (readonly [what: string, content: string | Buffer, said:
   ["an alias inside its anchor", "a: &x [*x]", /can't be used: a value contains itself/],
   ["an alias inside its anchor, twice", "exports: &x { a: { b: *x, c: *x } }", /a value contains itself/],
   ["aliases that multiply", `a: &a [1]\n${multiplying()}`, /Excessive alias count/],
+  [
+    "an export with a name that is lost",
+    "exports: { constructor: { file: a.csv } }",
+    lostName("exports.constructor"),
+  ],
+  [
+    "a parameter with a name that is lost",
+    "exports: { a: { file: a.sqlite, sql: 'SELECT :__proto__ AS p', parameters: { __proto__: { type: text } } } }",
+    lostName("exports.a.parameters.__proto__"),
+  ],
+  [
+    "a database with a name that is lost",
+    "databases: { prototype: { url: 'postgres://a@b' } }",
+    lostName("databases.prototype"),
+  ],
+  [
+    "a value of a token with a name that is lost",
+    `tokens: [{ name: a, sha256: ${"0".repeat(64)}, parameters: { constructor: 7 } }]`,
+    lostName("tokens.0.parameters.constructor"),
+  ],
   ["UTF-16 with a mark", Buffer.from("\ufeffserver: {}", "utf16le"), /is not UTF-8 text/],
   ["UTF-16 without a mark", Buffer.from("server: {}", "utf16le"), /is not UTF-8 text/],
   ["Latin-1", Buffer.from("server: { host: caf\xe9 }", "latin1"), /is not UTF-8 text/],
 ];
+
+function lostName(path: string): RegExp {
+  return new RegExp(`"${path.replaceAll(".", "\\.")}" in ".*" can't have this name, .* Use another one\\.`);
+}
 
 /** Files with a query that no database may get, and what is said of each. */
 const refusedQueries: readonly (readonly [what: string, content: Buffer, said: RegExp])[] = [
