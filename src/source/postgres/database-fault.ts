@@ -112,19 +112,23 @@ const parameterLine = /^[^\n$:\uFF1A"„«»]*\$(\d+)(?: = |(?![^]))/m;
  * The fault of a value that the database can't take for the type which the statement gives its parameter, such as a label that an enum
  * doesn't have, or a text that isn't the JSON path it is taken for. The client can correct it. undefined for every other error.
  *
- * PostgreSQL says the parameter in the context of an error of Bind, from version 13 on; only `$`, its number and the value are the same in
+ * PostgreSQL says the parameter in the context of an error of Bind, from version 14 on; only `$`, its number and the value are the same in
  * all languages. In front of it may stand what is wrong within the value, as the line of a JSON. With `log_parameter_max_length_on_error`
  * the context of every other error lists all parameters, behind a colon.
+ * A type may state what it likes of its values: that of text search 42601, those of PostGIS XX000.
  * @param error of a statement whose values aren't bound yet: later, the same words may be of its rows
  * @param parameters their names, in the order of their numbers
  */
 export function valueFault(error: unknown, parameters: readonly string[]): StreamCsvError | undefined {
-  // A type may state what it likes of its values: that of text search 42601, those of PostGIS XX000.
-  if (!isCodedError(error) || databaseFault(error, "").code !== "SCSV_QUERY_FAILED") return undefined;
+  if (!isCodedError(error)) return undefined;
   const { where } = error as { readonly where?: unknown };
   const [, place] = (typeof where === "string" && parameterLine.exec(where)) || [];
   const parameter = parameters[Number(place) - 1];
-  if (parameter === undefined) return undefined;
+  return parameter === undefined ? undefined : wrongValue(parameter, error);
+}
+
+/** The fault of the value of a parameter. @param error the database's */
+export function wrongValue(parameter: string, error: Error & { readonly code: string }): StreamCsvError {
   return new StreamCsvError(
     "SCSV_BAD_PARAMETER",
     `Parameter "${parameter}": its type in the database doesn't allow this value (SQLSTATE ${error.code}).`,

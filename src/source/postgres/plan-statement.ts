@@ -3,35 +3,55 @@ import { toError } from "../../errors.ts";
 import type { ExtendedConnection } from "./extended-connection.ts";
 import { bindMessage } from "./messages.ts";
 
-/**
- * Has a statement planned with NULL for every parameter, without running it. Unlike describing, planning checks the
- * rights to what the statement reads.
- */
+/** A statement, the types of its parameters, and their values. */
+interface BoundStatement {
+  readonly text: string;
+  /** OIDs; 0 where the statement tells the type. */
+  readonly types: readonly number[];
+  readonly values: readonly (string | null)[];
+}
+
+/** Asks how a statement is planned, which doesn't run it. PostgreSQL plans it when the question is executed, not when it is bound. */
 export class PlanStatement implements Submittable {
-  readonly #text: string;
-  readonly #types: readonly number[];
+  readonly #statement: BoundStatement;
+  readonly #isExecuted: boolean;
   readonly #settle: Settle;
   #error: Error | undefined;
 
-  private constructor(text: string, types: readonly number[], settle: Settle) {
-    this.#text = text;
-    this.#types = types;
+  private constructor(statement: BoundStatement, isExecuted: boolean, settle: Settle) {
+    this.#statement = statement;
+    this.#isExecuted = isExecuted;
     this.#settle = settle;
   }
 
-  /** @throws the database's error, or what cut the connection */
+  /**
+   * Plans with NULL for every parameter. Unlike describing, that checks the rights to what the statement reads.
+   * @throws the database's error, or what cut the connection
+   */
   static async run(client: Client, text: string, types: readonly number[]): Promise<void> {
+    await PlanStatement.#submit(client, { text, types, values: types.map(() => null) }, true);
+  }
+
+  /**
+   * Has values bound and nothing else.
+   * @throws the database's error, which is that of a value when the statement is right; what cut the connection
+   */
+  static async bind(client: Client, statement: BoundStatement): Promise<void> {
+    await PlanStatement.#submit(client, statement, false);
+  }
+
+  static async #submit(client: Client, statement: BoundStatement, isExecuted: boolean): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      client.query(new PlanStatement(`EXPLAIN ${text}`, types, { resolve, reject }));
+      client.query(new PlanStatement(statement, isExecuted, { resolve, reject }));
     });
   }
 
   submit(connection: Connection): void {
     const extended = connection as unknown as ExtendedConnection;
-    const nulls = this.#types.map(() => null);
-    extended.parse({ text: this.#text, name: "", types: this.#types });
-    extended.stream.write(bindMessage(nulls, []));
-    extended.execute({ portal: "", rows: 0 });
+    const { text, types, values } = this.#statement;
+    extended.parse({ text: `EXPLAIN ${text}`, name: "", types });
+    extended.stream.write(bindMessage(values, []));
+    if (this.#isExecuted) extended.execute({ portal: "", rows: 0 });
     extended.sync();
   }
 

@@ -4,6 +4,7 @@ import type { ReadOptions } from "../source.ts";
 import { neverRejects } from "../../never-rejects.ts";
 import type { PostgresDatabase } from "./database.ts";
 import { databaseFault, valueFault } from "./database-fault.ts";
+import { misfitFault } from "./misfit-fault.ts";
 import { RowStream } from "./row-stream.ts";
 import { beginTransaction } from "./transaction.ts";
 import { quoteIdentifier, wrapped, type DescribedQuery, type QueryBinding } from "./statement.ts";
@@ -40,6 +41,7 @@ export async function* readQuery(
   const { signal } = options;
   signal.throwIfAborted();
   if (options.rows === 0) return;
+  const { statement, readers } = statementOf(query, binding, options);
   const session = await database.connect(signal);
   const cancel = (): void => neverRejects(session.cancel());
   signal.addEventListener("abort", cancel, { once: true });
@@ -47,7 +49,6 @@ export async function* readQuery(
   const isOverdue = database.timeStatement();
   try {
     await beginTransaction(database, session, binding.settings, options.label);
-    const { statement, readers } = statementOf(query, binding, options);
     stream = session.client.query(new RowStream(statement));
     const readings = readers.map((reader) => reader.start());
     for (;;) {
@@ -61,8 +62,16 @@ export async function* readQuery(
     if (await leftNothing(session.client)) session.release();
   } catch (error) {
     signal.throwIfAborted();
-    const refused = stream?.isBound === false ? valueFault(error, query.parameters) : undefined;
-    throw refused ?? databaseFault(error, `"${query.name}"`, isOverdue());
+    const fault = databaseFault(error, `"${query.name}"`, isOverdue());
+    if (stream?.isBound !== false || fault.code !== "SCSV_QUERY_FAILED") throw fault;
+    const { parameters } = query;
+    const failed = { ...statement, parameters, settings: binding.settings };
+    const refused =
+      valueFault(error, parameters) ??
+      // Where the connection is lost meanwhile, the first error is the reason.
+      (await misfitFault(database, session, failed, error).catch(() => undefined));
+    signal.throwIfAborted();
+    throw refused ?? fault;
   } finally {
     signal.removeEventListener("abort", cancel);
     const ended = session.cancel();

@@ -4,6 +4,7 @@ import { StreamCsvError } from "../../../src/errors.ts";
 import { connectionFault, databaseFault } from "../../../src/source/postgres/database-fault.ts";
 import type { DatabaseSettings } from "../../../src/source/postgres/database-settings.ts";
 import { PostgresDatabase } from "../../../src/source/postgres/database.ts";
+import { misfitFault } from "../../../src/source/postgres/misfit-fault.ts";
 import { systemClock } from "../../../src/clock.ts";
 import { openDatabase, server, skip, sourceOf, started, textOf } from "./postgres-source.ts";
 
@@ -288,6 +289,38 @@ test(
     }
   },
 );
+
+test("finds the value that can't be taken where the server doesn't say whose it is", { skip }, async () => {
+  const database = await openDatabase();
+  const session = await database.connect(new AbortController().signal);
+  const parameters = ["a", "b", "c"];
+  const text = "SELECT 1 / ($1::int - 7) AS x, $2::int AS b, $3::jsonb AS c";
+  const cases: readonly (readonly [
+    state: string,
+    values: readonly (string | null)[],
+    found: string | undefined,
+  ])[] = [
+    ["22P02", ["1", "zz", "{"], "b"],
+    ["22P02", ["x", "2", "{}"], "a"],
+    ["22P02", ["1", "2", "{"], "c"],
+    ["22P02", [null, "zz", null], "b"],
+    ["22P02", ["1", "2", "{}"], undefined],
+    // It is planning that divides.
+    ["22012", ["7", "2", "{}"], undefined],
+    ["22012", ["7", "zz", "{}"], undefined],
+  ];
+  try {
+    for (const [code, values, found] of cases) {
+      const statement = { text, parameters, parameterTypes: [0, 0, 0], values, settings: undefined };
+      const error = Object.assign(new Error("no"), { code });
+      const fault = await misfitFault(database, session, statement, error);
+      assert.equal(fault?.parameter, found, values.join());
+    }
+  } finally {
+    await session.cancel();
+    await database.close();
+  }
+});
 
 test("a full database says what to raise, and it isn't the slots of the server", { skip }, async () => {
   const database = await openDatabase({ connections: 1, queue: 0 });
