@@ -4,6 +4,7 @@ import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isCodedError, messageOf } from "../../src/ground.ts";
 import { decodeUtf8File } from "./decode-utf8-file.ts";
+import { lineOfRepeatedName } from "./line-of-repeated-name.ts";
 
 /** A configuration as it was read, not yet checked. */
 export interface ReadConfiguration {
@@ -39,17 +40,37 @@ export function isModuleFile(file: string): boolean {
 async function importDefault(file: string): Promise<unknown> {
   // Read first: whatever fails after that, the module does itself.
   readBytes(file);
-  let imported: { readonly default?: unknown };
+  let exported: unknown;
   try {
-    imported = (await import(pathToFileURL(file).href)) as typeof imported;
+    exported = await unlessIdle(defaultOf(file));
   } catch (cause) {
     throw fault(file, "can't be imported", cause, importAdvice(cause));
   }
-  if (imported.default === undefined)
+  if (exported === undefined)
     throw new Error(
       `The configuration "${file}" has no default export. Write: export default defineConfig({ … }).`,
     );
-  return imported.default;
+  return exported;
+}
+
+/** The default export, or what a promise gives that is the default export. */
+async function defaultOf(file: string): Promise<unknown> {
+  const imported = (await import(pathToFileURL(file).href)) as { readonly default?: unknown };
+  return await imported.default;
+}
+
+/** Waits for a promise. If nothing is left that could settle it, Node would end the process without a word. */
+async function unlessIdle(promise: Promise<unknown>): Promise<unknown> {
+  let giveUp: (() => void) | undefined;
+  const idle = new Promise<never>((_, reject) => {
+    giveUp = () => reject(new Error("it awaits something that never comes."));
+    process.once("beforeExit", giveUp);
+  });
+  try {
+    return await Promise.race([promise, idle]);
+  } finally {
+    if (giveUp !== undefined) process.off("beforeExit", giveUp);
+  }
 }
 
 function readText(file: string): string {
@@ -73,34 +94,10 @@ function parseJson(file: string, text: string): unknown {
   } catch (cause) {
     throw syntaxFault(file, "is not JSON", jsonReason(messageOf(cause), text));
   }
-  const line = lineOfTwin(text);
+  const line = lineOfRepeatedName(text);
   if (line !== undefined)
     throw syntaxFault(file, "can't be used", `an object has a name twice, the second time in line ${line}`);
   return longNumber.test(text) ? parseExactly(text) : value;
-}
-
-/** A text, or what opens or ends an object or list, or follows a name; outside of texts these letters have no other meaning. */
-const jsonToken = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:]/g;
-
-/**
- * The line of a name that an object of valid JSON has already; undefined if there is none. JSON.parse keeps the last of such fields,
- * without a word on the others.
- */
-function lineOfTwin(text: string): number | undefined {
-  const namesAround: Set<string>[] = [];
-  let lastText = "";
-  for (const { 0: token, index } of text.matchAll(jsonToken)) {
-    if (token === "{" || token === "[") namesAround.push(new Set());
-    else if (token === "}" || token === "]") namesAround.pop();
-    else if (token !== ":") lastText = token;
-    else {
-      const names = namesAround.at(-1);
-      const name = String(JSON.parse(lastText));
-      if (names?.has(name) === true) return text.slice(0, index).split("\n").length;
-      names?.add(name);
-    }
-  }
-  return undefined;
 }
 
 /** What every whole number has that a number may not hold exactly. */
@@ -133,15 +130,14 @@ function jsonReason(words: string, text: string): string {
 async function parseYaml(file: string, text: string): Promise<unknown> {
   // Loaded here, since most commands run without a configuration.
   const { parseDocument } = await import("yaml");
-  const document = parseDocument(text, { intAsBigInt: true, prettyErrors: true });
+  const document = parseDocument(text, { intAsBigInt: true, prettyErrors: true, merge: true });
   const [error] = document.errors;
   if (error !== undefined) {
     const line = error.linePos?.[0].line;
-    throw syntaxFault(
-      file,
-      "is not YAML",
-      `${yamlReason(error.message)}${line === undefined ? "" : ` in line ${line}`}`,
-    );
+    const end = line === undefined ? "" : ` in line ${line}`;
+    if (error.code === "MULTIPLE_DOCS")
+      throw syntaxFault(file, "can't be used", `a second document begins${end}`);
+    throw syntaxFault(file, "is not YAML", `${yamlReason(error.message)}${end}`);
   }
   try {
     return withNumbers(document.toJS());

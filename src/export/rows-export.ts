@@ -90,15 +90,16 @@ export class RowsExport extends ConfiguredExport {
 /** @throws StreamCsvError `SCSV_BAD_SETTING` when the module can't be imported, or has no such rows */
 async function importRows({ name, module }: ServedRows): Promise<RowsFunction> {
   const path = JSON.stringify(module);
-  let imported: { readonly default?: unknown };
+  let configuration: unknown;
   try {
-    imported = (await import(pathToFileURL(module).href)) as typeof imported;
+    const imported = (await import(pathToFileURL(module).href)) as { readonly default?: unknown };
+    configuration = await imported.default;
   } catch (error) {
     throw new StreamCsvError("SCSV_BAD_SETTING", `${path} can't be imported: ${toError(error).message}`, {
       cause: error,
     });
   }
-  const exported = fieldOf(fieldOf(imported.default, "exports"), name);
+  const exported = fieldOf(fieldOf(configuration, "exports"), name);
   const rows = fieldOf(exported, "rows");
   if (typeof rows === "function") return rows as RowsFunction;
   throw new StreamCsvError(

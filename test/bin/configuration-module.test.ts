@@ -58,6 +58,17 @@ test("serves rows of a program, with parameters as JavaScript has them, by every
   assert.equal(checked.exitCode, 0);
 });
 
+test("serves rows of a module whose default export is a promise", async () => {
+  const place = await mkdtemp(join(folder, "promise-"));
+  const program = "export default Promise.resolve({ exports: { one: { rows: () => [{ n: 1 }] } } });";
+  await writeFile(join(place, "stream-csv.config.mjs"), program);
+  await using server = await startServe([], { cwd: place });
+  for (const delivery of ["streaming", "file"]) {
+    const answer = await fetch(`${server.url}/exports/one.csv?delivery=${delivery}`);
+    assert.equal(await answer.text(), "n\r\n1\r\n");
+  }
+});
+
 const faults: readonly (readonly [string, string, RegExp])[] = [
   ["a module without a default export", "export const exports = {};", /has no default export/],
   ["a module that can't be imported", "syntax error", /can't be imported: /],
@@ -75,6 +86,16 @@ const faults: readonly (readonly [string, string, RegExp])[] = [
     "a module that reads a file there isn't, without advice on its own name",
     'import { readFileSync } from "node:fs"; readFileSync("secret.pem");',
     /can't be imported: ENOENT: no such file or directory, open 'secret\.pem'\s*$/,
+  ],
+  [
+    "a module that awaits what never comes",
+    "await new Promise(() => {}); export default {};",
+    /can't be imported: it awaits something that never comes\.\n/,
+  ],
+  [
+    "a module whose promise is broken",
+    "export default Promise.reject(new Error('the vault is closed'));",
+    /can't be imported: the vault is closed\n/,
   ],
   [
     "rows that are no function",

@@ -27,6 +27,11 @@ const refused: readonly (readonly [what: string, content: string | Buffer, said:
   ["an alias inside its anchor, twice", "exports: &x { a: { b: *x, c: *x } }", /a value contains itself/],
   ["aliases that multiply", `a: &a [1]\n${multiplying()}`, /Excessive alias count/],
   [
+    "a second document",
+    "exports: {}\n---\ntokens: []\n",
+    /can't be used: a second document begins in line 2\./,
+  ],
+  [
     "an export with a name that is lost",
     "exports: { constructor: { file: a.csv } }",
     lostName("exports.constructor"),
@@ -117,6 +122,27 @@ test("a name that an object of JSON has twice is refused with its line, as it is
     );
     assert.equal(exitCode, 1);
   }
+});
+
+test("JSON may have one name in several objects, and texts like names", async () => {
+  const file = join(folder, "single.json");
+  await writeFile(join(folder, "a.csv"), "a\n1\n");
+  const one = { file: "a.csv", description: 'file": "{' };
+  await writeFile(file, JSON.stringify({ exports: { a: one, file: one } }));
+  const { exitCode, stdout, stderr } = await runCliInTurn(["check", "--config", file]);
+  assert.equal(stderr, "");
+  assert.match(stdout, /^ {2}a {5}csv .*\n {2}file {2}csv /m);
+  assert.equal(exitCode, 0);
+});
+
+test("YAML may merge what another export says", async () => {
+  const file = join(folder, "merged.yaml");
+  await writeFile(join(folder, "semicolons.csv"), "a;b\n1;2\n");
+  const both = "  one: &one { file: semicolons.csv, delimiter: ';' }\n  two: { <<: *one, header: false }\n";
+  await writeFile(file, `exports:\n${both}`);
+  const { stdout, stderr } = await runCliInTurn(["export", "two", "--config", file]);
+  assert.equal(stderr, "");
+  assert.equal(stdout, "column0,column1\r\na,b\r\n1,2\r\n");
 });
 
 test("a freshness or time-out that is a number is refused, since it takes a duration", async () => {
