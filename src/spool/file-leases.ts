@@ -7,22 +7,23 @@ import { buildFile } from "./builder/build-file.ts";
 import type { LeasedFile, RequestedFile, SpoolRequest } from "./spool-request.ts";
 import { TextTimes } from "./text-times.ts";
 
-interface WaitingTransfer {
+/** Something that waits for a file, for a client of a worker. */
+interface Wait {
   readonly worker: number;
   readonly abort: AbortController;
 }
 
 /**
- * Tracks which transfers wait for spool files and which workers hold them, so that no file is built or kept for a
- * client that is gone.
+ * Tracks what waits for spool files and which workers hold them, so that no file is built, checked or kept for a client
+ * that is gone.
  */
 export class FileLeases {
   readonly #spool: Spool;
   readonly #isRunning: (worker: number) => boolean;
   readonly #builds: BuildSlots;
   readonly #times: TextTimes;
-  /** By the id of the waiting transfer. */
-  readonly #waiting = new Map<string, WaitingTransfer>();
+  /** By the id of the transfer, or of another request. */
+  readonly #waits = new Map<string, Wait>();
   /** The function that releases each leased file, by worker and lease. */
   readonly #leases = new Map<number, Map<number, () => void>>();
   #nextLease = 1;
@@ -42,14 +43,25 @@ export class FileLeases {
   /** Leases a file to a worker for one of its transfers, and builds it first if necessary. */
   async lease(worker: number, request: SpoolRequest): Promise<RequestedFile> {
     const { transfer, name, parameters, key } = request;
-    const abort = new AbortController();
-    this.#waiting.set(transfer, { worker, abort });
-    try {
-      const lease = await this.#spool.acquire(key, this.#maker(request), abort.signal);
+    return await this.wait(worker, transfer, async (signal) => {
+      const lease = await this.#spool.acquire(key, this.#maker(request), signal);
       const sinceMs = this.#times.since(JSON.stringify([name, parameters]), key);
       return { ...this.handOver(worker, lease), sinceMs };
+    });
+  }
+
+  /**
+   * Does what waits for a file.
+   * @param id by which {@link leave} ends the wait
+   * @param act its signal is aborted when the wait is left, or the worker dies
+   */
+  async wait<T>(worker: number, id: string, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const abort = new AbortController();
+    this.#waits.set(id, { worker, abort });
+    try {
+      return await act(abort.signal);
     } finally {
-      this.#waiting.delete(transfer);
+      this.#waits.delete(id);
     }
   }
 
@@ -69,16 +81,16 @@ export class FileLeases {
   }
 
   /**
-   * A transfer has ended. If it waited for a file, that wait ends, and a build that no other transfer waits for is
-   * stopped.
+   * A transfer has ended, or a client that waited has left. If it waited for a file, that wait ends, and a build or a check for
+   * which nobody else waits is stopped.
    */
-  leave(transfer: string): void {
-    this.#waiting.get(transfer)?.abort.abort(left());
+  leave(id: string): void {
+    this.#waits.get(id)?.abort.abort(left());
   }
 
   /** Releases all leases of a worker, and ends its waits. */
   onExit(worker: number): void {
-    for (const waiting of this.#waiting.values()) if (waiting.worker === worker) waiting.abort.abort(left());
+    for (const wait of this.#waits.values()) if (wait.worker === worker) wait.abort.abort(left());
     for (const release of this.#leases.get(worker)?.values() ?? []) release();
     this.#leases.delete(worker);
   }

@@ -235,7 +235,7 @@ test(
     try {
       let most = 0;
       const counting = setInterval(() => {
-        most = Math.max(most, makersOf(process.pid));
+        most = Math.max(most, makersOf(process.pid).length);
       }, 5);
       const answers = await Promise.all(
         jobs.map(async ({ id }) => {
@@ -253,18 +253,53 @@ test(
   },
 );
 
-/** How many processes make or check files for a server, by the id of its primary. */
-function makersOf(primary: number): number {
-  const children = readFileSync(`/proc/${primary}/task/${primary}/children`, "utf8").trim().split(" ");
-  const lines = children.map((pid) => {
+test(
+  "a check of a result ends when the client that asked for it leaves",
+  { skip: process.platform === "linux" ? false : "other systems have no /proc" },
+  async () => {
+    const options = { port: 0, log: { level: "silent" }, spoolDirectory: join(root, "left") } as const;
+    const first = await startServer(options);
+    const { id } = await submit(first, "orders?rows=100000");
+    assert.equal((await jobWhen(first, id)).state, "completed");
+    first.kill();
+    await first.stopped;
+    const second = await startServer(options);
+    const checker = new AbortController();
     try {
-      return readFileSync(`/proc/${pid}/cmdline`, "latin1");
+      const url = `${second.url}/jobs/${id}.csv`;
+      const asked = fetch(url, { signal: checker.signal });
+      // It can't end by itself before the client leaves, and would be killed for that only after 30 s.
+      while (makersOf(process.pid).length === 0) await sleep(1);
+      for (const pid of makersOf(process.pid)) process.kill(pid, "SIGSTOP");
+      assert.equal((await statsOf(second)).spool.builds, 1);
+      checker.abort();
+      await assert.rejects(asked, { name: "AbortError" });
+      const leftAt = performance.now();
+      await statsWhen(second, ({ spool }) => spool.builds === 0);
+      assert.ok(performance.now() - leftAt < 15_000, "the check went on without a client");
+      const again = await fetch(url);
+      assert.equal(again.status, 200);
+      assert.equal((await again.text()).split("\r\n").length > 100_000, true);
+      await statsWhen(second, ({ spool }) => spool.leases === 0);
+    } finally {
+      checker.abort();
+      second.kill();
+      await second.stopped;
+    }
+  },
+);
+
+/** The processes that make or check files for a server, by the id of its primary. */
+function makersOf(primary: number): readonly number[] {
+  const children = readFileSync(`/proc/${primary}/task/${primary}/children`, "utf8").trim().split(" ");
+  return children.map(Number).filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("builder");
     } catch {
       // It has ended meanwhile.
-      return "";
+      return false;
     }
   });
-  return lines.filter((line) => line.includes("builder")).length;
 }
 
 test("a job that waits for a file together with a request goes on when the request finds no slot", async () => {

@@ -30,7 +30,7 @@ export type PrimaryMethods = {
   readonly jobs: (viewer: Viewer) => Promise<readonly JobRecord[]>;
   readonly job: (asked: AskedRecord) => Promise<JobRecord>;
   readonly cancelJob: (asked: AskedRecord) => Promise<JobRecord>;
-  readonly offerJobResult: (asked: AskedRecord) => Promise<OfferedResult>;
+  readonly offerJobResult: (asked: AskedResult) => Promise<OfferedResult>;
 };
 
 /** Notes from a worker to the primary. */
@@ -48,6 +48,8 @@ export type PrimaryNotes = {
   readonly returnTokenSlot: (slot: { readonly token: string; readonly heldSeconds: number }) => void;
   readonly releaseBuffer: (bytes: number) => void;
   readonly releaseSpoolFile: (lease: number) => void;
+  /** The client has left for which a result was asked for, by the `wait` of the call. */
+  readonly leaveJobResult: (wait: string) => void;
   /** A file of this key couldn't be read. */
   readonly doubtSpoolFile: (key: string) => void;
 };
@@ -131,6 +133,12 @@ export type Viewer = { readonly token: string } | "all";
 export interface AskedRecord {
   readonly id: string;
   readonly viewer: Viewer;
+}
+
+/** A job whose result is asked for. A file may have to be checked before. */
+export interface AskedResult extends AskedRecord {
+  /** By which the wait can be left. */
+  readonly wait: string;
 }
 
 /** A transfer as it starts. */

@@ -38,6 +38,7 @@ function makePool(settings: Partial<WorkerSettings> = {}) {
         returnTokenSlot: nothing,
         releaseBuffer: nothing,
         releaseSpoolFile: nothing,
+        leaveJobResult: nothing,
         doubtSpoolFile: nothing,
       }),
       onStart: () => told.push("start"),

@@ -4,7 +4,7 @@ import type { JobStats, SubmittedJob } from "../../../job/job-engine.ts";
 import type { JobRecord } from "../../../job/job.ts";
 import type { Jobs } from "../../../job/open-jobs.ts";
 import type { FileLeases } from "../../../spool/file-leases.ts";
-import type { AskedRecord, JobWish, OfferedResult, Viewer } from "../../protocol/messages.ts";
+import type { AskedRecord, AskedResult, JobWish, OfferedResult, Viewer } from "../../protocol/messages.ts";
 import { isSeenBy } from "./is-seen-by.ts";
 import type { TokenUsage } from "./token-usage.ts";
 
@@ -57,12 +57,15 @@ export class JobAccess {
    * @throws StreamCsvError `SCSV_JOB_UNFINISHED`, `SCSV_JOB_GONE`, `SCSV_JOB_RESULT_LOST`, `SCSV_BUSY` if too many results wait to be
    *   checked, and why a failed job failed
    */
-  async offer(worker: number, asked: AskedRecord): Promise<OfferedResult> {
+  async offer(worker: number, asked: AskedResult): Promise<OfferedResult> {
     const job = await this.get(asked);
-    if (job.result === null) throw withoutResult(job);
+    const { result } = job;
+    if (result === null) throw withoutResult(job);
     const { engine, store } = this.#jobs;
     try {
-      const offer = await store.offer({ ...job, result: job.result }, new AbortController().signal);
+      const offer = await this.#files.wait(worker, asked.wait, (signal) =>
+        store.offer({ ...job, result }, signal),
+      );
       if (offer.kind === "url") return { ...offer, job };
       return { kind: "file", job, file: this.#files.handOver(worker, offer.lease) };
     } catch (error) {

@@ -126,6 +126,7 @@ export class SharedState implements PoolHost {
       returnTokenSlot: ({ token, heldSeconds }) => this.#tokens.giveBack(worker, token, heldSeconds),
       releaseBuffer: (bytes) => this.#budget.release(worker, bytes),
       releaseSpoolFile: (lease) => this.#files.release(worker, lease),
+      leaveJobResult: (wait) => this.#files.leave(wait),
       doubtSpoolFile: (key) => this.#files.doubt(key),
     };
   }

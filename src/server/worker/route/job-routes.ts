@@ -111,9 +111,15 @@ export async function serveResult(context: JobContext, request: RouteRequest): P
   const { caller } = request;
   const id = resultId(request) ?? "";
   const viewer = caller.hasTransfers ? viewerOf(caller) : "all";
-  const { primary } = context.transfers.context;
-  const offered = await primary.call("offerJobResult", { id, viewer });
-  if (offered.kind === "file") return await sendFile(context, request, offered);
+  const { primary, newId } = context.transfers.context;
+  const clientGone = request.clientGone();
+  clientGone.throwIfAborted();
+  const wait = newId();
+  const leave = (): void => primary.note("leaveJobResult", wait);
+  clientGone.addEventListener("abort", leave, { once: true });
+  const offering = primary.call("offerJobResult", { id, viewer, wait });
+  const offered = await offering.finally(() => clientGone.removeEventListener("abort", leave));
+  if (offered.kind === "file") return await sendFile(context, request, offered, clientGone);
   return seeOther(request.method === "HEAD" ? offered.headUrl : offered.url);
 }
 
@@ -127,6 +133,7 @@ async function sendFile(
   { settings, slots, transfers }: JobContext,
   request: RouteRequest,
   offered: OfferedFile,
+  clientGone: AbortSignal,
 ): Promise<Answer> {
   const giveBack = (): void => transfers.context.primary.note("releaseSpoolFile", offered.file.lease);
   // Nothing is sent, so there is no transfer.
@@ -134,7 +141,6 @@ async function sendFile(
     const opened = await openResult(offered, settings, giveBack);
     return { response: await applyConditions(request, opened) };
   }
-  const clientGone = request.clientGone();
   const slot = await slots.acquire(request.caller, clientGone).catch((error: unknown) => {
     giveBack();
     throw error;
