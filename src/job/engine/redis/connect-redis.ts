@@ -1,5 +1,6 @@
 import type { Redis, RedisOptions } from "ioredis";
 import type { OutageLog } from "./outage-log.ts";
+import type { OwnRedisOption } from "./redis-address.ts";
 import type { RedisPackages } from "./redis-packages.ts";
 
 /** How long one command of a request may take, and one try to connect. */
@@ -16,6 +17,19 @@ export type RedisUse =
   /** Waits for Redis as long as it takes, as BullMQ and subscriptions need it. */
   | "wait";
 
+/** What is set here, an address can't choose. */
+type OwnOptions = Pick<RedisOptions, OwnRedisOption>;
+
+const optionsByUse: Readonly<Record<RedisUse, OwnOptions>> = {
+  ask: {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: answerTimeoutMs,
+    autoResendUnfulfilledCommands: false,
+  },
+  wait: { maxRetriesPerRequest: null },
+};
+
 /** A connection to Redis. */
 export interface RedisConnection {
   readonly client: Redis;
@@ -31,15 +45,8 @@ export function connectRedis(
   outages: OutageLog,
 ): RedisConnection {
   let isClosed = false;
-  const options = {
-    ...(use === "ask"
-      ? {
-          enableOfflineQueue: false,
-          maxRetriesPerRequest: 0,
-          commandTimeout: answerTimeoutMs,
-          autoResendUnfulfilledCommands: false,
-        }
-      : { maxRetriesPerRequest: null }),
+  const options: OwnOptions = {
+    ...optionsByUse[use],
     connectTimeout: answerTimeoutMs,
     keepAlive: 10_000,
     connectionName: "stream-csv",
@@ -47,7 +54,7 @@ export function connectRedis(
       isClosed ? null : Math.min(50 * 2 ** Math.min(times, 10), mostReconnectDelayMs),
     // After a failover the old primary refuses writes: find the new one.
     reconnectOnError: ({ message }: Error) => readOnly.test(message),
-  } satisfies RedisOptions;
+  };
   const client = new ioredis.Redis(url, options);
   const clients = [client];
   client.on("error", (error) => outages.note(error));

@@ -1,7 +1,7 @@
 import { StreamCsvError } from "../../../errors.ts";
 
 /** Options of the client that this program sets itself, or that BullMQ refuses. */
-const ownOptions: ReadonlySet<string> = new Set([
+const ownOptions = [
   "autoResendUnfulfilledCommands",
   "commandTimeout",
   "connectTimeout",
@@ -13,7 +13,10 @@ const ownOptions: ReadonlySet<string> = new Set([
   "maxRetriesPerRequest",
   "reconnectOnError",
   "retryStrategy",
-]);
+] as const;
+
+/** An option of the client that no address can choose. */
+export type OwnRedisOption = (typeof ownOptions)[number];
 
 /**
  * Refuses an address that the client of Redis can't use. The message quotes neither user nor password.
@@ -29,7 +32,7 @@ export function requireUsableAddress(engine: string): void {
     throw unusable(
       `has the path ${JSON.stringify(pathname)}; it takes the number of a database, as in redis://HOST:6379/2`,
     );
-  const option = [...searchParams.keys()].find((name) => ownOptions.has(name));
+  const option = ownOptions.find((name) => searchParams.has(name));
   if (option !== undefined)
     throw unusable(
       `has the option "${option}", which can't be chosen; leave it out. Installations that share a Redis need a database each, as in redis://HOST:6379/2`,
