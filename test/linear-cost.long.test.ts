@@ -145,6 +145,8 @@ function formRequest(contentType: string, text: string): IncomingMessage {
 
 type Readers = Readonly<Record<string, (text: string) => unknown>>;
 
+const anyHost = { allowedHosts: null, isLocal: false };
+
 /** Readers of headers that a client sends, or that a server may repeat in its own. */
 const readersOfHeads: Readers = {
   Range: (text) => selectRange({ headers: { range: text } }, rangeHeaders, 1000),
@@ -170,10 +172,16 @@ const readersOfHeads: Readers = {
       { headers: {}, url: `http://${text}/` },
       { allowedHosts: ["a.example"], isLocal: false },
     ),
-  Origin: (text) => requireOwnSite({ method: "POST", headers: { origin: text, host: "a.example" } }),
+  Origin: (text) => requireOwnSite({ method: "POST", headers: { origin: text, host: "a.example" } }, anyHost),
   "Origin behind its scheme": (text) =>
-    requireOwnSite({ method: "POST", headers: { origin: `https://${text}`, host: text } }),
-  "Sec-Fetch-Site": (text) => requireOwnSite({ method: "POST", headers: { "sec-fetch-site": text } }),
+    requireOwnSite({ method: "POST", headers: { origin: `https://${text}`, host: text } }, anyHost),
+  "Origin behind a proxy": (text) =>
+    requireOwnSite(
+      { method: "POST", headers: { origin: `https://${text}`, "sec-fetch-site": "same-origin" } },
+      { allowedHosts: ["a.example", "[::1]"], isLocal: true },
+    ),
+  "Sec-Fetch-Site": (text) =>
+    requireOwnSite({ method: "POST", headers: { "sec-fetch-site": text } }, anyHost),
   Authorization: (text) => admit(text),
   "a bearer token": (text) => admit(`Bearer ${text}`),
   "a user and password": (text) => admit(`Basic ${text}`),

@@ -63,18 +63,31 @@ function oneSpelling(host: string): string {
 /**
  * Refuses a request that would change something if a page of another site made it. Browsers say so; programs don't say
  * anything.
+ *
+ * A proxy may put another Host in the place of the browser's. Then an Origin is this server's if it is of a host that was named, and
+ * the browser says that the page is of the address that it asks: no page can set that header itself.
  * @throws StreamCsvError `SCSV_CROSS_SITE`
  */
-export function requireOwnSite({ method, headers }: Pick<IncomingMessage, "method" | "headers">): void {
+export function requireOwnSite(
+  { method, headers }: Pick<IncomingMessage, "method" | "headers">,
+  rule: HostRule,
+): void {
   if (harmless.has(method)) return;
   const { origin, host = "", "sec-fetch-site": site } = headers;
   const isOther = typeof site === "string" && !ownSite.has(site);
-  if (!isOther && (origin === undefined || hostOf(origin) === host.toLowerCase())) return;
+  if (!isOther && (origin === undefined || isOwnOrigin(origin, host, site === "same-origin" ? rule : null)))
+    return;
   const message = `A page of another site can't make a ${method} request here.`;
   throw new StreamCsvError("SCSV_CROSS_SITE", message);
 }
 
-/** The host with its port, as browsers put it into Host too; undefined for an origin that is hidden (`null`). */
-function hostOf(origin: string): string | undefined {
-  return /^https?:\/\/([^/]+)$/i.exec(origin)?.[1]?.toLowerCase();
+/** @param rule the hosts of which one is enough, if they are named; null for none */
+function isOwnOrigin(origin: string, host: string, rule: HostRule | null): boolean {
+  // An origin that is hidden is `null`.
+  const [, scheme = "", named] = /^(https?):\/\/([^/]+)$/i.exec(origin) ?? [];
+  if (named === undefined) return false;
+  // Browsers leave out the port that a scheme has by itself, and proxies may write it.
+  const ownPort = scheme.toLowerCase() === "https" ? /:443$/ : /:80$/;
+  const [one, other] = [named, host].map((text) => text.toLowerCase().replace(ownPort, ""));
+  return one === other || (rule !== null && rule.allowedHosts !== null && isAllowed(nameOf(named), rule));
 }

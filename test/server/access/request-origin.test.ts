@@ -65,6 +65,10 @@ const requests: readonly (readonly [method: string, headers: Record<string, stri
     ["DELETE", { origin: "null" }, false],
     ["DELETE", { origin: "" }, false],
     ["DELETE", { origin: "https://evil.example", "sec-fetch-site": "same-origin" }, false],
+    ["DELETE", { origin: "https://exports.example:443", host: "exports.example" }, true],
+    ["DELETE", { origin: "https://exports.example", host: "exports.example:443" }, true],
+    ["DELETE", { origin: "http://exports.example", host: "exports.example:80" }, true],
+    ["DELETE", { origin: "http://exports.example", host: "exports.example:443" }, false],
     ["POST", { origin: "https://evil.example" }, false],
     ["PUT", { "sec-fetch-site": "cross-site" }, false],
     ["GET", { origin: "https://evil.example", "sec-fetch-site": "cross-site" }, true],
@@ -72,7 +76,27 @@ const requests: readonly (readonly [method: string, headers: Record<string, stri
   ];
 for (const [method, headers, isAllowed] of requests)
   test(`${isAllowed ? "allows" : "refuses"} ${method} with ${JSON.stringify(headers)}`, () => {
-    const ask = (): void => requireOwnSite({ method, headers: { ...own, ...headers } });
+    const rule = { allowedHosts: null, isLocal: false };
+    const ask = (): void => requireOwnSite({ method, headers: { ...own, ...headers } }, rule);
+    if (isAllowed) ask();
+    else assert.throws(ask, { code: "SCSV_CROSS_SITE", status: 403 });
+  });
+
+const behindProxy: readonly (readonly [allowedHosts: readonly string[], Record<string, string>, boolean])[] =
+  [
+    [["exports.example"], { "sec-fetch-site": "same-origin" }, true],
+    [["*"], { "sec-fetch-site": "same-origin" }, true],
+    [["exports.example"], {}, false],
+    [["exports.example"], { "sec-fetch-site": "none" }, false],
+    [["exports.example"], { "sec-fetch-site": "same-site" }, false],
+    [["exports.example"], { "sec-fetch-site": "cross-site" }, false],
+    [["other.example"], { "sec-fetch-site": "same-origin" }, false],
+  ];
+for (const [allowedHosts, headers, isAllowed] of behindProxy)
+  test(`${isAllowed ? "allows" : "refuses"} a page of exports.example where a proxy changes Host, with ${allowedHosts.join()} named and ${JSON.stringify(headers)}`, () => {
+    const origin = "https://exports.example:8443";
+    const request = { method: "POST", headers: { host: "127.0.0.1:8080", origin, ...headers } };
+    const ask = (): void => requireOwnSite(request, { allowedHosts, isLocal: true });
     if (isAllowed) ask();
     else assert.throws(ask, { code: "SCSV_CROSS_SITE", status: 403 });
   });

@@ -80,7 +80,7 @@ async function answer(
     const { path, query } = readTarget(req.url ?? "", http, method);
     const { router, hosts } = port(req);
     requireAllowedHost(req, hosts);
-    requireOwnSite(req);
+    requireOwnSite(req, hosts);
     const found = router.find(path);
     signIn = found.signIn;
     const isForm = found.hasTokenInForm && method === "POST";
