@@ -56,6 +56,30 @@ test("a token's slot comes back when the worker that held it dies", async () => 
   await again.body?.cancel();
 });
 
+test("the rate of a token doesn't count exports that find no slot of the worker", async () => {
+  const tokens = [token("once", { rate: "1/h", slots: 1 }), token("free")];
+  await using server = await startGuarded(tokens, { slots: 1, queue: 0 });
+  const start = (who: string): Promise<Response> =>
+    fetch(`${server.url}/exports/orders.csv?rows=5000000`, bearer(who));
+  const held = await start("free");
+  assert.equal(held.status, 200);
+  for (let turn = 0; turn < 3; turn += 1) {
+    const refused = await start("once");
+    assert.equal(refused.status, 503);
+    await refused.arrayBuffer();
+  }
+  await held.body?.cancel();
+  let first = await start("once");
+  while (first.status === 503) first = await start("once");
+  assert.equal(first.status, 200);
+  await first.body?.cancel();
+  let second = await start("once");
+  // While its slot isn't back yet, the answer is another 429.
+  while (/slots/.test(((await second.clone().json()) as Problem).detail)) second = await start("once");
+  assert.equal(second.status, 429);
+  assert.match(((await second.json()) as Problem).detail, /has started 1 exports in 3600 s/);
+});
+
 test("the rate of a token counts the exports that it starts, by any worker", async () => {
   await using server = await startGuarded([token("three", { rate: "3/h" })], { workers: 2 });
   const start = (): Promise<Response> => fetch(`${server.url}/exports/orders.csv?rows=1`, bearer("three"));

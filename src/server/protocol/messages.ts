@@ -21,8 +21,8 @@ export type PrimaryMethods = {
   readonly transfers: (viewer: Viewer) => Promise<readonly TransferRecord[]>;
   readonly transfer: (asked: AskedRecord) => Promise<TransferRecord>;
   readonly cancelTransfer: (asked: AskedRecord) => Promise<TransferRecord>;
-  /** Resolves when the token has a slot, and rejects at once when it has none. */
-  readonly takeTokenSlot: (wish: TokenWish) => void;
+  /** Resolves when the token has a slot, with the moment of the start that counts, and rejects at once when it has none. */
+  readonly takeTokenSlot: (wish: TokenWish) => number | null;
   /** Bytes granted to buffered bodies: from `atLeast` to `wanted`, or 0 if too few are left. */
   readonly reserveBuffer: (request: { readonly atLeast: number; readonly wanted: number }) => number;
   readonly acquireSpoolFile: (request: SpoolRequest) => Promise<RequestedFile>;
@@ -46,6 +46,8 @@ export type PrimaryNotes = {
   /** Sent regularly, so that the primary has recent numbers of a worker that can't answer or has died. */
   readonly report: (report: WorkerReport) => void;
   readonly returnTokenSlot: (slot: { readonly token: string; readonly heldSeconds: number }) => void;
+  /** The export of the slot didn't start. */
+  readonly giveUpTokenSlot: (slot: { readonly token: string; readonly startMs: number | null }) => void;
   readonly releaseBuffer: (bytes: number) => void;
   readonly releaseSpoolFile: (lease: number) => void;
   /** The client has left for which a result was asked for, by the `wait` of the call. */

@@ -36,6 +36,7 @@ function makePool(settings: Partial<WorkerSettings> = {}) {
         transferEnded: nothing,
         report: nothing,
         returnTokenSlot: nothing,
+        giveUpTokenSlot: nothing,
         releaseBuffer: nothing,
         releaseSpoolFile: nothing,
         leaveJobResult: nothing,

@@ -124,6 +124,7 @@ export class SharedState implements PoolHost {
         for (const running of progress) this.transfers.update(running);
       },
       returnTokenSlot: ({ token, heldSeconds }) => this.#tokens.giveBack(worker, token, heldSeconds),
+      giveUpTokenSlot: ({ token, startMs }) => this.#tokens.giveUp(worker, token, startMs),
       releaseBuffer: (bytes) => this.#budget.release(worker, bytes),
       releaseSpoolFile: (lease) => this.#files.release(worker, lease),
       leaveJobResult: (wait) => this.#files.leave(wait),

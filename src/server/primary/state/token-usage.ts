@@ -30,16 +30,18 @@ export class TokenUsage {
 
   /**
    * Takes a slot of a token for a worker.
+   * @returns when the start was that now counts; null without a rate
    * @throws StreamCsvError `SCSV_TOKEN_LIMIT` when all are taken, or the rate is used up; neither counts as a start
    */
-  take(worker: number, { token, slots, rate }: TokenWish): void {
+  take(worker: number, { token, slots, rate }: TokenWish): number | null {
     const usage = this.#usageOf(token);
     if (slots !== null && heldIn(usage) >= slots) {
       const retryAfterSeconds = usage.holds.retryAfterSeconds(0, slots);
       throw limited(`All ${slots} slots of the token are taken.`, retryAfterSeconds);
     }
-    if (rate !== null) this.#start(usage, rate);
+    const startMs = rate === null ? null : this.#start(usage, rate);
     usage.held.set(worker, (usage.held.get(worker) ?? 0) + 1);
+    return startMs;
   }
 
   /**
@@ -49,23 +51,30 @@ export class TokenUsage {
    */
   start(token: string, rate: Rate): () => void {
     const usage = this.#usageOf(token);
-    const atMs = this.#start(usage, rate);
-    return () => {
-      const index = usage.startsMs.lastIndexOf(atMs);
-      if (index >= 0) usage.startsMs.splice(index, 1);
-    };
+    const startMs = this.#start(usage, rate);
+    return () => takeBack(usage, startMs);
   }
 
-  /** A worker gives back a slot, which was held for so long; 0 if its export didn't start. */
+  /** A worker gives back a slot, which was held for so long. */
   giveBack(worker: number, token: string, heldSeconds: number): void {
-    const usage = this.#usageOf(token);
-    usage.held.set(worker, Math.max(0, (usage.held.get(worker) ?? 0) - 1));
-    if (heldSeconds > 0) usage.holds.note(heldSeconds);
+    this.#leave(worker, token).holds.note(heldSeconds);
+  }
+
+  /** A worker gives back a slot whose export didn't start, so that its start, if one was counted, no longer counts. */
+  giveUp(worker: number, token: string, startMs: number | null): void {
+    const usage = this.#leave(worker, token);
+    if (startMs !== null) takeBack(usage, startMs);
   }
 
   /** Gives back all slots of a worker that died. */
   forget(worker: number): void {
     for (const { held } of this.#usages.values()) held.delete(worker);
+  }
+
+  #leave(worker: number, token: string): Usage {
+    const usage = this.#usageOf(token);
+    usage.held.set(worker, Math.max(0, (usage.held.get(worker) ?? 0) - 1));
+    return usage;
   }
 
   /** Counts a start; returns when it was. */
@@ -99,6 +108,11 @@ export class TokenUsage {
       if (heldIn(usage) === 0 && usage.countsUntilMs <= nowMs) this.#usages.delete(token);
     this.#sweepAt = Math.max(leastSwept, 2 * this.#usages.size);
   }
+}
+
+function takeBack({ startsMs }: Usage, startMs: number): void {
+  const index = startsMs.lastIndexOf(startMs);
+  if (index >= 0) startsMs.splice(index, 1);
 }
 
 function heldIn({ held }: Usage): number {

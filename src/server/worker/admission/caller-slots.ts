@@ -19,23 +19,18 @@ export class CallerSlots {
    */
   async acquire({ token, limits }: Caller, signal: AbortSignal): Promise<Slot> {
     if (token === null || limits === null) return await this.#slots.acquire(signal);
-    await this.#primary.call("takeTokenSlot", { token, ...limits });
+    const startMs = await this.#primary.call("takeTokenSlot", { token, ...limits });
+    const slot = await this.#slots.acquire(signal).catch((error: unknown) => {
+      this.#primary.note("giveUpTokenSlot", { token, startMs });
+      throw error;
+    });
     let isHeld = true;
-    const giveBack = (heldSeconds: number): void => {
+    const release = (): number => {
+      const heldSeconds = slot.release();
       if (isHeld) this.#primary.note("returnTokenSlot", { token, heldSeconds });
       isHeld = false;
+      return heldSeconds;
     };
-    try {
-      const slot = await this.#slots.acquire(signal);
-      const release = (): number => {
-        const heldSeconds = slot.release();
-        giveBack(heldSeconds);
-        return heldSeconds;
-      };
-      return { queueWaitSeconds: slot.queueWaitSeconds, release };
-    } catch (error) {
-      giveBack(0);
-      throw error;
-    }
+    return { queueWaitSeconds: slot.queueWaitSeconds, release };
   }
 }

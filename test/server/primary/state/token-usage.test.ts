@@ -24,3 +24,20 @@ test("however many holders there were, slots that are held and starts that count
   usage.giveBack(1, "holds", 1);
   usage.take(2, { token: "holds", ...holder });
 });
+
+test("a start that didn't come about is taken back, and no other one", () => {
+  let nowMs = 0;
+  const usage = new TokenUsage({ nowMs: () => nowMs, wallMs: () => nowMs });
+  const wish = { token: "two", slots: 2, rate: { count: 2, periodMs: minute } };
+  const given = usage.take(1, wish);
+  nowMs = minute / 2;
+  usage.take(1, wish);
+  usage.giveUp(1, "two", given);
+  const again = usage.take(2, wish);
+  assert.equal(again, minute / 2);
+  usage.giveBack(1, "two", 1);
+  assert.throws(() => usage.take(1, wish), limited);
+  nowMs = minute;
+  // Only the first one of them would no longer count by now.
+  assert.throws(() => usage.take(1, wish), limited);
+});
