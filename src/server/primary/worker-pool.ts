@@ -236,9 +236,11 @@ export class WorkerPool {
       });
       const { pid } = child;
       if (pid === undefined) return;
+      const late = this.#warnOfLateStart(pid);
       const notes: PrimaryNotes = {
         ...this.#host.notes(pid),
         ready: (numbers) => {
+          clearTimeout(late);
           this.#host.onReady(pid, numbers);
           this.#ready.add(worker);
           this.placement.join(worker);
@@ -260,6 +262,7 @@ export class WorkerPool {
       this.#host.onStart(pid);
       // Not "exit", which may come before the worker's last messages.
       child.once("close", (code, signal) => {
+        clearTimeout(late);
         const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
         link.close();
         this.#onExit(worker, how);
@@ -269,6 +272,17 @@ export class WorkerPool {
       const skipUnreadable = this.#settings.skipUnreadable || this.#hasStarted;
       link.note("start", { ...this.#settings, skipUnreadable });
     });
+  }
+
+  /** A source that is opened, or a module that is imported, may wait for something for ever, and the worker answers meanwhile. */
+  #warnOfLateStart(worker: number): NodeJS.Timeout {
+    const { hangTimeoutMs } = this.#settings;
+    const said =
+      "a worker isn't ready yet; it waits for a source that it opens, or for a module that it imports";
+    return setTimeout(
+      () => this.#log.warn({ worker, startingMs: hangTimeoutMs }, said),
+      hangTimeoutMs,
+    ).unref();
   }
 
   #watch(watched: () => WorkerHandle): LivenessWatch {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
@@ -20,11 +23,12 @@ after(async () => {
 function makePool(settings: Partial<WorkerSettings> = {}) {
   const told: string[] = [];
   const delays: number[] = [];
+  const warnings: string[] = [];
   const nothing = (): void => undefined;
   const log = { level: "silent", format: "json", color: false } as const;
   const logger = {
     error: ({ delayMs }: { readonly delayMs: number }) => delays.push(delayMs),
-    warn: nothing,
+    warn: (_: object, message: string) => warnings.push(message),
     info: nothing,
   };
   const pool = new WorkerPool(
@@ -53,7 +57,7 @@ function makePool(settings: Partial<WorkerSettings> = {}) {
   const tells = async (count: number, what: string): Promise<void> => {
     while (told.filter((each) => each === what).length < count) await sleep(5);
   };
-  return { pool, told, delays, tells };
+  return { pool, told, delays, warnings, tells };
 }
 
 function isAlive(pid: number): boolean {
@@ -110,6 +114,29 @@ test("says what kept its first worker from starting, and leaves none behind", as
   await assert.rejects(pool.start(1), /\/nowhere\/gone\.csv/);
   await tells(1, "was ended by SIGKILL");
   assert.deepEqual(pool.workers, []);
+});
+
+test("says so when a worker doesn't become ready, and says nothing of one that does", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "worker-pool-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const module = join(folder, "never.mjs");
+  await writeFile(module, "await new Promise(() => {}); export default {};");
+  const { pool, told, warnings } = makePool({ sources: [{ name: "never", module }], hangTimeoutMs: 3000 });
+  const starting = pool.start(1);
+  while (warnings.length === 0) await sleep(5);
+  assert.match(
+    warnings.join(),
+    /^a worker isn't ready yet; it waits for a source .* module that it imports$/,
+  );
+  assert.deepEqual(told, ["start"]);
+  await pool.kill();
+  await assert.rejects(starting, { code: "SCSV_WORKER_FAILED" });
+  const good = makePool({ hangTimeoutMs: 3000 });
+  await good.pool.start(1);
+  // The machine may be slow.
+  const before = good.warnings.length;
+  await sleep(3200);
+  assert.equal(good.warnings.length, before);
 });
 
 /** Gives the pool the connections of a port. */
