@@ -130,6 +130,21 @@ const refused: readonly (readonly [what: string, text: string, status: number, c
     "SCSV_UNKNOWN_EXPORT",
   ],
 ];
+test("reads each header line, however many are allowed", async () => {
+  const http = { headBytes: 1 << 20, headerCount: 5000 };
+  const own = await startServer({ port: 0, log: { level: "silent" }, http });
+  try {
+    const asked = (last: string): Promise<{ readonly status: number }> =>
+      rawRequest(own.url, `GET /ping HTTP/1.1\r\n${host}${"A: b\r\n".repeat(4000)}${last}\r\n`);
+    assert.equal((await asked("")).status, 200);
+    assert.equal((await asked("Host: localhost\r\n")).status, 400);
+    assert.equal((await asked("A: b\r\n".repeat(1000))).status, 431);
+  } finally {
+    own.kill();
+    await own.stopped;
+  }
+});
+
 for (const [what, text, status, code] of refused) {
   test(`answers ${what} with ${status} and ${code}, as a problem, and closes`, async () => {
     const answer = await rawRequest(server.url, text);

@@ -51,6 +51,8 @@ export function makeHttpServer(http: HttpSettings, log: Logger, answer: AnswerRe
       neverRejects((connection?.inTurn(start) ?? start()).finally(() => connection?.end(res)));
     },
   );
+  // Node would leave out lines behind the thousandth without a word. The size of a head limits them, and checkRequest() their number.
+  server.maxHeadersCount = 0;
   // Without this, Node ends its own side when the client half-closes the connection, and the answer is lost.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on("connection", (socket: Socket) => {
