@@ -53,11 +53,21 @@ function nameOf(host: string): string {
   return oneSpelling(host.toLowerCase().replace(/:\d*$/, ""));
 }
 
-/** A name with a dot behind it is the same name, and `[0:0::1]` the same address as `::1`. */
+/**
+ * A name with a dot behind it is the same name, `[0:0::1]` the same address as `::1`, and `[::ffff:127.0.0.1]`, which a server
+ * that listens on it names as its own, the same as `127.0.0.1`.
+ */
 function oneSpelling(host: string): string {
   const plain = host.replaceAll(/[[\]]|\.$/g, "");
-  const isAddress = isIPv6(plain) && !plain.includes("%");
-  return isAddress ? new URL(`http://[${plain}]`).hostname.slice(1, -1) : plain;
+  if (!isIPv6(plain) || plain.includes("%")) return plain;
+  const address = new URL(`http://[${plain}]`).hostname.slice(1, -1);
+  const [, high, low] = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(address) ?? [];
+  if (high === undefined || low === undefined) return address;
+  return [high, low].flatMap((pair) => bytesOf(Number.parseInt(pair, 16))).join(".");
+}
+
+function bytesOf(pair: number): readonly number[] {
+  return [pair >> 8, pair & 0xff];
 }
 
 /**
