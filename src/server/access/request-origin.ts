@@ -74,8 +74,8 @@ function bytesOf(pair: number): readonly number[] {
  * Refuses a request that would change something if a page of another site made it. Browsers say so; programs don't say
  * anything.
  *
- * A proxy may put another Host in the place of the browser's. Then an Origin is this server's if it is of a host that was named, and
- * the browser says that the page is of the address that it asks: no page can set that header itself.
+ * A proxy may put another Host in the place of the browser's. Then an Origin is this server's if the server answers for its
+ * host, and the browser says that the page is of the address that it asks: no page can set that header itself.
  * @throws StreamCsvError `SCSV_CROSS_SITE`
  */
 export function requireOwnSite(
@@ -91,7 +91,7 @@ export function requireOwnSite(
   throw new StreamCsvError("SCSV_CROSS_SITE", message);
 }
 
-/** @param rule the hosts of which one is enough, if they are named; null for none */
+/** @param rule the hosts of which one is enough, unless it allows all of them by default; null for none */
 function isOwnOrigin(origin: string, host: string, rule: HostRule | null): boolean {
   // An origin that is hidden is `null`.
   const [, scheme = "", named] = /^(https?):\/\/([^/]+)$/i.exec(origin) ?? [];
@@ -99,5 +99,7 @@ function isOwnOrigin(origin: string, host: string, rule: HostRule | null): boole
   // Browsers leave out the port that a scheme has by itself, and proxies may write it.
   const ownPort = scheme.toLowerCase() === "https" ? /:443$/ : /:80$/;
   const [one, other] = [named, host].map((text) => text.toLowerCase().replace(ownPort, ""));
-  return one === other || (rule !== null && rule.allowedHosts !== null && isAllowed(nameOf(named), rule));
+  if (one === other) return true;
+  const isLimited = rule !== null && (rule.isLocal || rule.allowedHosts !== null);
+  return isLimited && isAllowed(nameOf(named), rule);
 }

@@ -86,21 +86,28 @@ for (const [method, headers, isAllowed] of requests)
     else assert.throws(ask, { code: "SCSV_CROSS_SITE", status: 403 });
   });
 
-const behindProxy: readonly (readonly [allowedHosts: readonly string[], Record<string, string>, boolean])[] =
-  [
-    [["exports.example"], { "sec-fetch-site": "same-origin" }, true],
-    [["*"], { "sec-fetch-site": "same-origin" }, true],
-    [["exports.example"], {}, false],
-    [["exports.example"], { "sec-fetch-site": "none" }, false],
-    [["exports.example"], { "sec-fetch-site": "same-site" }, false],
-    [["exports.example"], { "sec-fetch-site": "cross-site" }, false],
-    [["other.example"], { "sec-fetch-site": "same-origin" }, false],
-  ];
-for (const [allowedHosts, headers, isAllowed] of behindProxy)
-  test(`${isAllowed ? "allows" : "refuses"} a page of exports.example where a proxy changes Host, with ${allowedHosts.join()} named and ${JSON.stringify(headers)}`, () => {
-    const origin = "https://exports.example:8443";
+const ofPublic = "https://exports.example:8443";
+const behindProxy: readonly (readonly [
+  rule: HostRule,
+  origin: string,
+  headers: Record<string, string>,
+  isAllowed: boolean,
+])[] = [
+  [named, ofPublic, { "sec-fetch-site": "same-origin" }, true],
+  [{ allowedHosts: ["*"], isLocal: false }, ofPublic, { "sec-fetch-site": "same-origin" }, true],
+  [local, "http://localhost:5173", { "sec-fetch-site": "same-origin" }, true],
+  [local, ofPublic, { "sec-fetch-site": "same-origin" }, false],
+  [{ allowedHosts: null, isLocal: false }, ofPublic, { "sec-fetch-site": "same-origin" }, false],
+  [named, "https://other.example", { "sec-fetch-site": "same-origin" }, false],
+  [named, ofPublic, {}, false],
+  [named, ofPublic, { "sec-fetch-site": "none" }, false],
+  [named, ofPublic, { "sec-fetch-site": "same-site" }, false],
+  [named, ofPublic, { "sec-fetch-site": "cross-site" }, false],
+];
+for (const [rule, origin, headers, isAllowed] of behindProxy)
+  test(`${isAllowed ? "allows" : "refuses"} a page of ${origin} behind a proxy that changes Host, with ${JSON.stringify([rule, headers])}`, () => {
     const request = { method: "POST", headers: { host: "127.0.0.1:8080", origin, ...headers } };
-    const ask = (): void => requireOwnSite(request, { allowedHosts, isLocal: true });
+    const ask = (): void => requireOwnSite(request, rule);
     if (isAllowed) ask();
     else assert.throws(ask, { code: "SCSV_CROSS_SITE", status: 403 });
   });
