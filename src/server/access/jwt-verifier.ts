@@ -40,21 +40,37 @@ export function looksLikeJwt(token: string): boolean {
   return /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/.test(token);
 }
 
+/** The package that checks JWTs, and what finds the key of one. */
+interface Loaded {
+  readonly jose: typeof Jose;
+  readonly keyOf: JWTVerifyGetKey;
+}
+
 /** Checks JWTs with the keys of their issuer, which are fetched when they are needed, and kept. */
 export class JwtVerifier {
   readonly #settings: JwtSettings;
   readonly #log: Logger;
   readonly #times: KeyTimes;
   readonly #clock: Clock;
-  #loaded: Promise<{ readonly jose: typeof Jose; readonly keyOf: JWTVerifyGetKey }> | undefined;
+  readonly #importJose: () => Promise<typeof Jose>;
+  #loading: Promise<Loaded> | undefined;
   /** By the monotonic clock, since the time of day may be set back. */
   #retryAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(settings: JwtSettings, log: Logger, clock: Clock = systemClock, times: KeyTimes = usualTimes) {
+  constructor(
+    settings: JwtSettings,
+    log: Logger,
+    clock: Clock = systemClock,
+    times: KeyTimes = usualTimes,
+    importJose: () => Promise<typeof Jose> = () => import("jose"),
+  ) {
     this.#settings = settings;
     this.#log = log;
     this.#clock = clock;
     this.#times = times;
+    this.#importJose = importJose;
+    // Not when the first token comes: clients may have taken all descriptors then, and Node keeps the failure of an import.
+    this.#load().catch(() => undefined);
   }
 
   /** Whether it checks by these settings. */
@@ -86,8 +102,7 @@ export class JwtVerifier {
 
   async #claimsOf(token: string, wallMs: number): Promise<JWTPayload> {
     const { issuer, audience } = this.#settings;
-    this.#loaded ??= this.#load();
-    const { jose, keyOf } = await this.#loaded;
+    const { jose, keyOf } = await this.#load();
     try {
       const { payload } = await jose.jwtVerify(token, keyOf, {
         algorithms,
@@ -104,9 +119,18 @@ export class JwtVerifier {
     }
   }
 
-  async #load(): Promise<{ readonly jose: typeof Jose; readonly keyOf: JWTVerifyGetKey }> {
+  /** @throws what importing the package throws; then the next call tries again */
+  async #load(): Promise<Loaded> {
+    this.#loading ??= this.#prepare().catch((error: unknown) => {
+      this.#loading = undefined;
+      throw error;
+    });
+    return await this.#loading;
+  }
+
+  async #prepare(): Promise<Loaded> {
     const { maxAgeMs, cooldownMs, fetchTimeoutMs } = this.#times;
-    const jose = await import("jose");
+    const jose = await this.#importJose();
     const fetched = jose.createRemoteJWKSet(new URL(this.#settings.jwks), {
       cacheMaxAge: maxAgeMs,
       cooldownDuration: cooldownMs,

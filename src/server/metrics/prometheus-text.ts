@@ -1,4 +1,5 @@
-import { Counter, Gauge, Registry } from "prom-client";
+import type { Registry } from "prom-client";
+import type { MetricsLibrary } from "./metrics-library.ts";
 import type { ExportStats, ServerStats } from "./server-stats.ts";
 import { workerNumbers } from "./worker-number.ts";
 
@@ -12,7 +13,11 @@ interface Samples {
 }
 
 /** The numbers of `GET /stats` in Prometheus' text format, together with the histograms of a registry. */
-export async function prometheusText(stats: ServerStats, histograms: Registry): Promise<string> {
+export async function prometheusText(
+  { Counter, Gauge, Registry }: MetricsLibrary,
+  stats: ServerStats,
+  histograms: Registry,
+): Promise<string> {
   const registry = new Registry();
   const describe = (name: string, help: string, labelNames: readonly string[]) => ({
     name: `stream_csv_${name}`,

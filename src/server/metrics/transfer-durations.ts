@@ -1,9 +1,10 @@
 import type { Registry } from "prom-client";
-import type {
-  Distributions,
+import { loadMetricsLibrary } from "./metrics-library.ts";
+import {
   TransferHistograms,
-  TransferLabels,
-  TransferTimes,
+  type Distributions,
+  type TransferLabels,
+  type TransferTimes,
 } from "./transfer-histograms.ts";
 
 /**
@@ -13,10 +14,14 @@ import type {
  * and one at rest needs less memory.
  */
 export class TransferDurations {
+  readonly #loadLibrary: typeof loadMetricsLibrary;
   #histograms: TransferHistograms | undefined;
-  #loading: Promise<TransferHistograms> | undefined;
   /** Transfers that ended before the library was there. */
   readonly #early: (readonly [TransferLabels, TransferTimes])[] = [];
+
+  constructor(loadLibrary = loadMetricsLibrary) {
+    this.#loadLibrary = loadLibrary;
+  }
 
   observe(labels: TransferLabels, times: TransferTimes): void {
     if (this.#histograms === undefined) this.#early.push([labels, times]);
@@ -24,26 +29,18 @@ export class TransferDurations {
   }
 
   async of(labels: TransferLabels): Promise<Distributions> {
-    return (await this.load()).of(labels);
+    return await this.load().of(labels);
   }
 
   /** The histograms, for Prometheus. */
-  async registry(): Promise<Registry> {
-    return (await this.load()).registry;
+  registry(): Registry {
+    return this.load().registry;
   }
 
-  /** Loads the library; rejects when it can't be read, and may be called again then. */
-  async load(): Promise<TransferHistograms> {
-    this.#loading ??= this.#load().catch((error: unknown) => {
-      this.#loading = undefined;
-      throw error;
-    });
-    return await this.#loading;
-  }
-
-  async #load(): Promise<TransferHistograms> {
-    const { TransferHistograms: Histograms } = await import("./transfer-histograms.ts");
-    const histograms = new Histograms();
+  /** Loads the library, if it isn't there. @throws what reading it throws; may be called again then */
+  load(): TransferHistograms {
+    if (this.#histograms !== undefined) return this.#histograms;
+    const histograms = new TransferHistograms(this.#loadLibrary());
     for (const [labels, times] of this.#early.splice(0)) histograms.observe(labels, times);
     this.#histograms = histograms;
     return histograms;

@@ -1,4 +1,5 @@
-import { Histogram, Registry } from "prom-client";
+import type { Histogram, Registry } from "prom-client";
+import type { MetricsLibrary } from "./metrics-library.ts";
 import type { Distribution, ExportStats } from "./server-stats.ts";
 
 /** The times of one transfer, in seconds. */
@@ -26,18 +27,29 @@ const queueWaitBounds = [0.001, 0.01, 0.1, 0.5, 1, 5, 10, 30, 60];
 
 /** How long transfers took, by export and delivery, as Prometheus histograms. Memory is constant for each pair. */
 export class TransferHistograms {
-  readonly registry = new Registry();
-  readonly #firstByte = this.#histogram(
-    "first_byte",
-    "Slot granted until the first byte was written.",
-    firstByteBounds,
-  );
-  readonly #duration = this.#histogram("duration", "Slot granted until released.", durationBounds);
-  readonly #queueWait = this.#histogram(
-    "queue_wait",
-    "Asked for a slot until it was granted.",
-    queueWaitBounds,
-  );
+  readonly registry: Registry;
+  readonly #firstByte: Histogram<Labels>;
+  readonly #duration: Histogram<Labels>;
+  readonly #queueWait: Histogram<Labels>;
+
+  constructor({ Histogram, Registry }: MetricsLibrary) {
+    this.registry = new Registry();
+    const histogram = (what: string, help: string, buckets: number[]): Histogram<Labels> =>
+      new Histogram({
+        name: `stream_csv_transfer_${what}_seconds`,
+        help,
+        buckets,
+        labelNames: ["export", "delivery"],
+        registers: [this.registry],
+      });
+    this.#firstByte = histogram(
+      "first_byte",
+      "Slot granted until the first byte was written.",
+      firstByteBounds,
+    );
+    this.#duration = histogram("duration", "Slot granted until released.", durationBounds);
+    this.#queueWait = histogram("queue_wait", "Asked for a slot until it was granted.", queueWaitBounds);
+  }
 
   observe(labels: TransferLabels, times: TransferTimes): void {
     if (times.firstByteSeconds !== null) this.#firstByte.observe(labels, times.firstByteSeconds);
@@ -54,16 +66,6 @@ export class TransferHistograms {
       durationSeconds: durationSeconds ?? none,
       queueWaitSeconds: queueWaitSeconds ?? none,
     };
-  }
-
-  #histogram(what: string, help: string, buckets: number[]): Histogram<Labels> {
-    return new Histogram({
-      name: `stream_csv_transfer_${what}_seconds`,
-      help,
-      buckets,
-      labelNames: ["export", "delivery"],
-      registers: [this.registry],
-    });
   }
 }
 

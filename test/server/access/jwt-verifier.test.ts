@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHmac, createPublicKey, type JsonWebKey } from "node:crypto";
 import { test } from "node:test";
+import type * as Jose from "jose";
 import { pino } from "pino";
 import { safeParse } from "valibot";
 import { systemClock } from "../../../src/clock.ts";
@@ -30,6 +31,23 @@ test("takes tokens of each asymmetric algorithm, and fetches the keys once", asy
     assert.deepEqual([caller.token, caller.isAdmin, caller.hasTransfers], ["jwt:u1", false, true]);
   }
   assert.equal(issuer.fetches, 1);
+});
+
+test("loads what it needs before the first token comes, and again where that failed", async () => {
+  await using issuer = await JwtIssuer.start();
+  let imports = 0;
+  const importJose = async (): Promise<typeof Jose> => {
+    imports += 1;
+    if (imports < 3) throw Object.assign(new Error("too many open files"), { code: "EMFILE" });
+    return await import("jose");
+  };
+  const verifier = new JwtVerifier(issuer.settings, log, systemClock, times, importJose);
+  assert.equal(imports, 1);
+  const token = await issuer.sign();
+  await assert.rejects(verifier.verify(token, Date.now()), { code: "EMFILE" });
+  for (let turn = 0; turn < 2; turn += 1)
+    assert.equal((await verifier.verify(token, Date.now())).token, "jwt:u1");
+  assert.equal(imports, 3);
 });
 
 const bad: Readonly<Record<string, TokenWish>> = {

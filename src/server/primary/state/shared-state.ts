@@ -1,5 +1,5 @@
-import type { Registry } from "prom-client";
-import type { prometheusText } from "../../metrics/prometheus-text.ts";
+import { loadMetricsLibrary } from "../../metrics/metrics-library.ts";
+import { prometheusText } from "../../metrics/prometheus-text.ts";
 import type { Clock } from "../../../clock.ts";
 import { StreamCsvError } from "../../../errors.ts";
 import type { ServerStats, WorkerNumbers } from "../../metrics/server-stats.ts";
@@ -22,12 +22,6 @@ import { WorkerLedger } from "./worker-ledger.ts";
 
 /** The part of the worker pool that the state reads. */
 type Pool = Pick<WorkerPool, "workers" | "placement" | "connections">;
-
-/** What answers for metrics, once their library is loaded. */
-interface LoadedMetrics {
-  readonly prometheusText: typeof prometheusText;
-  readonly histograms: Registry;
-}
 
 /** What the state is made of. */
 export interface StateContext {
@@ -61,7 +55,6 @@ export class SharedState implements PoolHost {
   readonly #workerModel: WorkerModel;
   readonly #pool: () => Pool;
   readonly #log: Log;
-  #hasAskedForMetrics = false;
 
   constructor(settings: ServerSettings, { spool, builds, jobs, clock, pool, log }: StateContext) {
     const { bufferMemoryBytes, workerModel } = settings;
@@ -83,8 +76,8 @@ export class SharedState implements PoolHost {
     return {
       stats: () => this.#stats(),
       metrics: async () => {
-        const { prometheusText, histograms } = await this.#loadMetrics();
-        return prometheusText(await this.#stats(), histograms);
+        const histograms = this.transfers.histograms();
+        return await prometheusText(loadMetricsLibrary(), await this.#stats(), histograms);
       },
       transfers: async (viewer) => {
         await this.#askAll((asked) => this.#updateTransfersOf(asked));
@@ -134,23 +127,14 @@ export class SharedState implements PoolHost {
 
   /** Loads the library of metrics when it will be needed, and not when a transfer ends, since a descriptor may be missing then. */
   #prepareMetrics(): void {
-    if (this.#hasAskedForMetrics) return;
-    this.#hasAskedForMetrics = true;
-    this.#loadMetrics().catch((error: unknown) => {
-      this.#hasAskedForMetrics = false;
+    try {
+      this.transfers.histograms();
+    } catch (error) {
       this.#log.logger.warn(
         { err: error },
         "metrics aren't loaded yet; the next transfer, /metrics and /stats try again",
       );
-    });
-  }
-
-  async #loadMetrics(): Promise<LoadedMetrics> {
-    const [{ prometheusText }, histograms] = await Promise.all([
-      import("../../metrics/prometheus-text.ts"),
-      this.transfers.histograms(),
-    ]);
-    return { prometheusText, histograms };
+    }
   }
 
   onStart(worker: number): void {
