@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Document } from "yaml";
 import { isCodedError, messageOf } from "../../src/ground.ts";
 import { decodeUtf8File } from "./decode-utf8-file.ts";
 import { lineOfRepeatedName } from "./line-of-repeated-name.ts";
@@ -130,7 +131,8 @@ function jsonReason(words: string, text: string): string {
 async function parseYaml(file: string, text: string): Promise<unknown> {
   // Loaded here, since most commands run without a configuration.
   const { parseDocument } = await import("yaml");
-  const document = parseDocument(text, { intAsBigInt: true, prettyErrors: true, merge: true });
+  const options = { intAsBigInt: true, prettyErrors: true, merge: true, stringKeys: true };
+  const document = parseDocument(text, options);
   const [error] = document.errors;
   if (error !== undefined) {
     const line = error.linePos?.[0].line;
@@ -139,6 +141,7 @@ async function parseYaml(file: string, text: string): Promise<unknown> {
       throw syntaxFault(file, "can't be used", `a second document begins${end}`);
     throw syntaxFault(file, "is not YAML", `${yamlReason(error.message)}${end}`);
   }
+  await spellAsWritten(document);
   try {
     return withNumbers(document.toJS());
   } catch (cause) {
@@ -150,6 +153,26 @@ async function parseYaml(file: string, text: string): Promise<unknown> {
       isEndless ? "a value contains itself" : yamlReason(messageOf(cause)),
     );
   }
+}
+
+/** Digits with or without a fraction, in a spelling that its number may not have. */
+const plainNumber = /^-?\d+(?:\.\d+)?$/;
+
+/**
+ * Leaves the values of parameters as they are written: a number has lost the zeros of `007` and of `1.50`, and the last of many
+ * digits, and would be another text.
+ */
+async function spellAsWritten(document: Document): Promise<void> {
+  const { isPair, isScalar, visit } = await import("yaml");
+  const isNamed = (node: unknown): boolean =>
+    isPair(node) && isScalar(node.key) && node.key.value === "parameters";
+  visit(document, {
+    Scalar: (key, node, path) => {
+      const { source = "", value } = node;
+      const isOther = plainNumber.test(source) && source !== String(value);
+      if (isOther && key !== "key" && typeof value !== "string" && path.some(isNamed)) node.value = source;
+    },
+  });
 }
 
 /** What the parser says, without the lines of the text, and without the piece at the end that some messages quote. */

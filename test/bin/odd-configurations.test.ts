@@ -135,6 +135,15 @@ test("JSON may have one name in several objects, and texts like names", async ()
   assert.equal(exitCode, 0);
 });
 
+test("an export of YAML has the name that is written, also where that is a number", async () => {
+  const file = join(folder, "numbers.yaml");
+  await writeFile(join(folder, "a.csv"), "a\n1\n");
+  await writeFile(file, "exports: { 007: { file: a.csv }, 1.50: { file: a.csv }, null: { file: a.csv } }");
+  const { stdout, stderr } = await runCliInTurn(["check", "--config", file]);
+  assert.equal(stderr, "");
+  assert.deepEqual(stdout.match(/^ {2}\S+/gm), ["  007", "  1.50", "  null"]);
+});
+
 test("YAML may merge what another export says", async () => {
   const file = join(folder, "merged.yaml");
   await writeFile(join(folder, "semicolons.csv"), "a;b\n1;2\n");

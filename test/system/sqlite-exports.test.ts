@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
+import { bearer, token } from "../harness/access-server.ts";
 import { runCli, startServe, type ServeProcess } from "../harness/cli.ts";
 import { makeDatabase, python, skip, testFolder } from "../source/sqlite/sqlite-file.ts";
 
@@ -49,6 +50,27 @@ for (const delivery of ["streaming", "buffered", "file"]) {
     assert.equal(await some.text(), "id,title\r\n2,\r\n");
   });
 }
+
+test("numbers of YAML are values of parameters as they are written", { skip }, async () => {
+  const { name, sha256 } = token("seven");
+  const yaml = `
+exports:
+  shops:
+    file: shop.sqlite
+    sql: SELECT :code AS code, :area AS area, typeof(:size) || :size AS size
+    parameters:
+      code: { type: text }
+      area: { type: text, default: 01.50, oneOf: [01.50, 2] }
+      size: { type: integer, default: 8 }
+tokens:
+  - { name: ${name}, sha256: ${sha256}, parameters: { code: 007 } }
+`;
+  const file = folder.path("spelled.yaml");
+  writeFileSync(file, yaml);
+  await using own = await startServe(["--config", file]);
+  const answer = await fetch(`${own.url}/exports/shops.csv`, bearer("seven"));
+  assert.equal(await answer.text(), "code,area,size\r\n007,01.50,integer8\r\n");
+});
 
 test("SQL in a file may end with a semicolon", { skip }, async () => {
   const answer = await fetch(`${server.url}/exports/ended.csv`);
