@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { get } from "node:https";
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, test } from "node:test";
 import type { RunningServer, ServerOptions } from "../../src/server.ts";
@@ -73,6 +74,23 @@ async function begin(url = server.url) {
   const id = /^X-Transfer-Id: (\S+)/im.exec(first.toString("latin1"))?.[1] ?? "";
   return { socket, id };
 }
+
+test("a client that leaves before the end of its handshake is forgotten at once", async () => {
+  const http = { headTimeoutMs: 60_000 };
+  const own = await start({ workerModel: "sync", queueTimeoutMs: 10_000, http });
+  try {
+    // A balancer that looks whether the port is open, and the beginning of a ClientHello.
+    for (const bytes of [Buffer.alloc(0), Buffer.from([0x16, 3, 1, 2])]) {
+      const client = connect(Number(new URL(own.url).port), "127.0.0.1");
+      await once(client, "connect");
+      client.end(bytes).resume();
+      assert.deepEqual(await ask(`${own.url}/ping`), { status: 200, body: "pong" });
+    }
+  } finally {
+    own.kill();
+    await own.stopped;
+  }
+});
 
 for (const workerModel of ["async", "sync"] as const)
   test(`gives the same bytes by TLS as without, by ${workerModel} workers`, async () => {

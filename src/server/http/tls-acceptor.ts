@@ -2,7 +2,6 @@ import { constants } from "node:crypto";
 import type { Socket } from "node:net";
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
 import type { Logger } from "pino";
-import { keepHalfOpen } from "../../socket/keep-half-open.ts";
 import type { Certificates } from "../shared/certificates.ts";
 
 /** What a TLS acceptor needs. */
@@ -40,8 +39,6 @@ export class TlsAcceptor {
 
   /** Takes a paused connection. */
   accept(socket: Socket): void {
-    // The TLS socket has this property of the socket below it.
-    keepHalfOpen(socket);
     this.#server.emit("connection", socket);
   }
 
