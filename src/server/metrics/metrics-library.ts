@@ -4,13 +4,15 @@ import type * as PromClient from "prom-client";
 /** The library that writes metrics as Prometheus reads them. */
 export type MetricsLibrary = typeof PromClient;
 
-const require = createRequire(import.meta.url);
-
 /**
- * Loads the library. By `require`, because Node keeps the failure of an `import` as long as the process lives, and a lack of
- * descriptors is temporary.
+ * Loads the library. Node keeps the failure of an `import` as long as the process lives, but not that of a `require`, and a lack of
+ * descriptors is temporary. Bundlers follow the `import` alone.
  * @throws what reading its files throws; then it can be loaded later
  */
-export function loadMetricsLibrary(): MetricsLibrary {
-  return require("prom-client") as MetricsLibrary;
+export async function loadMetricsLibrary(): Promise<MetricsLibrary> {
+  try {
+    return await import("prom-client");
+  } catch {
+    return createRequire(import.meta.url)("prom-client") as MetricsLibrary;
+  }
 }

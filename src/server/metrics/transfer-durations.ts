@@ -16,6 +16,7 @@ import {
 export class TransferDurations {
   readonly #loadLibrary: typeof loadMetricsLibrary;
   #histograms: TransferHistograms | undefined;
+  #loading: Promise<TransferHistograms> | undefined;
   /** Transfers that ended before the library was there. */
   readonly #early: (readonly [TransferLabels, TransferTimes])[] = [];
 
@@ -29,18 +30,25 @@ export class TransferDurations {
   }
 
   async of(labels: TransferLabels): Promise<Distributions> {
-    return await this.load().of(labels);
+    return (await this.load()).of(labels);
   }
 
   /** The histograms, for Prometheus. */
-  registry(): Registry {
-    return this.load().registry;
+  async registry(): Promise<Registry> {
+    return (await this.load()).registry;
   }
 
-  /** Loads the library, if it isn't there. @throws what reading it throws; may be called again then */
-  load(): TransferHistograms {
-    if (this.#histograms !== undefined) return this.#histograms;
-    const histograms = new TransferHistograms(this.#loadLibrary());
+  /** Loads the library; rejects when it can't be read, and may be called again then. */
+  async load(): Promise<TransferHistograms> {
+    this.#loading ??= this.#load().catch((error: unknown) => {
+      this.#loading = undefined;
+      throw error;
+    });
+    return await this.#loading;
+  }
+
+  async #load(): Promise<TransferHistograms> {
+    const histograms = new TransferHistograms(await this.#loadLibrary());
     for (const [labels, times] of this.#early.splice(0)) histograms.observe(labels, times);
     this.#histograms = histograms;
     return histograms;

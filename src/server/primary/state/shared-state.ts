@@ -55,6 +55,7 @@ export class SharedState implements PoolHost {
   readonly #workerModel: WorkerModel;
   readonly #pool: () => Pool;
   readonly #log: Log;
+  #hasAskedForMetrics = false;
 
   constructor(settings: ServerSettings, { spool, builds, jobs, clock, pool, log }: StateContext) {
     const { bufferMemoryBytes, workerModel } = settings;
@@ -76,8 +77,8 @@ export class SharedState implements PoolHost {
     return {
       stats: () => this.#stats(),
       metrics: async () => {
-        const histograms = this.transfers.histograms();
-        return await prometheusText(loadMetricsLibrary(), await this.#stats(), histograms);
+        const histograms = await this.transfers.histograms();
+        return await prometheusText(await loadMetricsLibrary(), await this.#stats(), histograms);
       },
       transfers: async (viewer) => {
         await this.#askAll((asked) => this.#updateTransfersOf(asked));
@@ -127,14 +128,15 @@ export class SharedState implements PoolHost {
 
   /** Loads the library of metrics when it will be needed, and not when a transfer ends, since a descriptor may be missing then. */
   #prepareMetrics(): void {
-    try {
-      this.transfers.histograms();
-    } catch (error) {
+    if (this.#hasAskedForMetrics) return;
+    this.#hasAskedForMetrics = true;
+    this.transfers.histograms().catch((error: unknown) => {
+      this.#hasAskedForMetrics = false;
       this.#log.logger.warn(
         { err: error },
         "metrics aren't loaded yet; the next transfer, /metrics and /stats try again",
       );
-    }
+    });
   }
 
   onStart(worker: number): void {
