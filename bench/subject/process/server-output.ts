@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, closeSync, constants, openSync } from "node:fs";
+import { chmodSync, closeSync, constants, openSync, realpathSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { Socket } from "node:net";
 import { join } from "node:path";
@@ -15,6 +15,8 @@ const settleMs = 30;
 
 /** Takes both outputs of a server. */
 export interface ServerOutput {
+  /** The path of the pipe, without links. */
+  readonly path: string;
   /** The descriptor for both outputs; to be given to one process. */
   readonly descriptor: number;
   /** The last lines that were written. */
@@ -53,6 +55,7 @@ export async function makeServerOutput(): Promise<ServerOutput> {
   });
   let isClosed = false;
   return {
+    path: realpathSync(pipe),
     descriptor,
     lastLines: () => lines,
     settle: () => sleep(settleMs),

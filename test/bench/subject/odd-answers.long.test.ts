@@ -230,13 +230,13 @@ test("a server may write to /dev/stdout and /dev/stderr, and both are quoted", a
   });
 });
 
-/** As `docker run` does, starts a server in nothing of the command's own, and ends when that has ended. */
+/** As `docker run` does, starts a server in nothing of the command's own, without its files, and ends when that has ended. */
 function outsideLine(): string {
   const file = join(tmpdir(), "stream-csv-test-{port}.pid");
   const server = `echo $$ > ${file}; exec "$0" "$1" right`;
   const outside = `env -u STREAM_CSV_BENCH_SERVER PORT={port} setsid -f sh -c '${server}' '${process.execPath}' '${odd}'`;
   const end = `kill $(cat ${file}); while kill -0 $(cat ${file}); do sleep 0.02; done; rm ${file}; exit`;
-  return `${outside} < /dev/null > /dev/null 2>&1; trap '${end}' TERM; sleep 100 & wait`;
+  return `${outside} < /dev/null > /dev/null 2>&1 3>&-; trap '${end}' TERM; sleep 100 & wait`;
 }
 
 test("a daemon that listens itself counts, and is ended", { skip }, async () => {
@@ -375,8 +375,8 @@ test(
   "a server that stays when its command is ended, and can't be found, makes the run invalid with a sentence",
   { skip },
   async () => {
-    // Without its environment it has no mark, as a container's processes have none.
-    const server = `env -i PATH="$PATH" PORT={port} setsid '${process.execPath}' '${odd}' right < /dev/null > /dev/null 2>&1 &`;
+    // Without its environment and its files it has no mark, as a container's processes have none.
+    const server = `env -i PATH="$PATH" PORT={port} setsid '${process.execPath}' '${odd}' right < /dev/null > /dev/null 2>&1 3>&- &`;
     const target = `api=(${server}) ; sleep 100 @ http://127.0.0.1:{port}/x.csv`;
     const { result, fault } = await run({ targets: [target] });
     const [, port] =

@@ -1,13 +1,19 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { findListener } from "../../../bench/probe/listener.ts";
 import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
 import { processTree, stillRunning } from "../../../bench/probe/process-tree.ts";
+import { findFreePort } from "../../../bench/subject/process/find-free-port.ts";
 import {
   startServerProcess,
   type ServerProcessOptions,
 } from "../../../bench/subject/process/server-process.ts";
+import { noNginx } from "../../harness/nginx.ts";
 
 const program = fileURLToPath(new URL("../../../fixtures/programs/faulty-server.js", import.meta.url));
 const readyLine = /^listening on (http:\/\/\S+)$/;
@@ -114,3 +120,44 @@ test("a server that ignores SIGTERM is killed", { skip: !hasProcFiles }, async (
   await server.stop();
   assert.ok(await allEnded(tree));
 });
+
+/** A line that starts a daemon, and stays. Its standard output and error are those of a daemon. */
+async function daemonLine(kind: string, folder: string, port: number): Promise<string> {
+  if (kind === "one without the environment of its command") {
+    const script = `http.createServer((_, answer) => answer.end("pong")).listen(${port}, "127.0.0.1")`;
+    return `(env -i PATH="$PATH" setsid '${process.execPath}' -e '${script}' < /dev/null > /dev/null 2>&1 &) ; sleep 100`;
+  }
+  const configuration = join(folder, "nginx.conf");
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+    (name) => `${name}_temp_path ${folder}/${name};`,
+  );
+  await writeFile(
+    configuration,
+    `daemon on; pid ${folder}/pid; error_log ${folder}/log; events { worker_connections 8; }
+http { access_log off; ${temporary.join(" ")} server { listen 127.0.0.1:${port}; return 200 pong; } }`,
+  );
+  return `PATH="$PATH:/usr/sbin" nginx -c '${configuration}' && sleep 100`;
+}
+
+const daemons = [
+  { kind: "one without the environment of its command", skip: !hasProcFiles },
+  { kind: "nginx, which writes its title over its environment", skip: !hasProcFiles || noNginx },
+];
+for (const { kind, skip } of daemons) {
+  test(`a daemon belongs to the server, and is ended with it: ${kind}`, { skip }, async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), "stream-csv-test-"));
+    t.after(() => rm(folder, { recursive: true }));
+    const port = await findFreePort();
+    const address = new URL(`http://127.0.0.1:${port}/`);
+    const { signal } = new AbortController();
+    const command = await daemonLine(kind, folder, port);
+    const server = await startServerProcess({ command, answersAt: [address], signal });
+    t.after(() => server.stop());
+    const listener = await findListener(port, [server.pid, ...server.members]);
+    if (listener.place === "outside" && listener.pid !== null) process.kill(listener.pid, "SIGTERM");
+    assert.deepEqual(listener, { place: "inside" });
+    await server.stop();
+    assert.deepEqual(await stillRunning(server.members), []);
+    await assert.rejects(fetch(address));
+  });
+}
