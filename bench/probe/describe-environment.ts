@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpus, release, totalmem } from "node:os";
+import { cpus, release } from "node:os";
 import { promisify } from "node:util";
 import type { Environment } from "../result/result.ts";
+import { memoryLimitBytes } from "./memory-limit.ts";
 
 const run = promisify(execFile);
 
@@ -16,12 +17,6 @@ export async function describeEnvironment(): Promise<Environment> {
     memoryLimitBytes: memoryLimitBytes(),
   };
   return { ...machine, gitSha: await gitSha(), fingerprint: fingerprint(machine) };
-}
-
-/** The limit of the control group, or the memory of the machine when that is smaller or there is no limit. */
-function memoryLimitBytes(): number {
-  const allowed = process.constrainedMemory() ?? 0;
-  return allowed > 0 ? Math.min(allowed, totalmem()) : totalmem();
 }
 
 /** The absolute numbers of two runs with the same fingerprint may be compared. */
