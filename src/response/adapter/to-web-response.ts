@@ -24,9 +24,9 @@ export interface WebRequestHead extends RequestHead {
  * The body is pulled only as fast as it is read: one chunk at a time, none ahead. The response is closed when the
  * body ends, fails or is cancelled, and when the request's `signal` fires. Without a body it is closed at once. A Web
  * response that nobody reads or cancels, and whose request has no signal, is never closed. If the body fails, reading
- * rejects, so that the server can cut the connection, as those on Node, Bun and Deno do. The runtime of Cloudflare's
- * Workers doesn't: it ends the body as if it were whole. A body with more or fewer bytes than its Content-Length fails
- * too.
+ * rejects, so that the server can cut the connection, as those on Node, Bun and Deno do. Two don't, and end the body as
+ * if it were whole: the runtime of Cloudflare's Workers, and servers on Node towards clients and proxies of HTTP/1.0,
+ * whose connection `send()` resets instead. A body with more or fewer bytes than its Content-Length fails too.
  *
  * @param response - the response to convert; it belongs to the Web's response afterwards
  * @param request - decides about Range and HEAD. Its signal reports that the client disconnected, because some servers
