@@ -128,11 +128,14 @@ function requirePair(req: IncomingMessage, res: ServerResponse): void {
   }
 }
 
-/** What to write where the pair is there and in another order, or inside what a framework hands out. */
+/** What to write where the pair is there and in another order, inside what a framework hands out, or only imitated. */
 function pairHint(req: unknown, res: unknown): string {
   if (has(req, "writeHead") && has(res, "httpVersionMajor")) return " Swap them: send(response, req, res).";
   if (has(req, "raw") && has(res, "raw"))
     return " Give those inside: send(response, request.raw, reply.raw).";
+  if (has(req, "req") && has(res, "res")) return " Give those inside: send(response, ctx.req, ctx.res).";
+  if (has(req, "headers") && has(res, "end"))
+    return " These are imitations without a connection, as those of serverless-http and of tools for tests. There, take the answer from toWebResponse(response, req).";
   return "";
 }
 

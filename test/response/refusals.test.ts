@@ -55,6 +55,12 @@ test("says what to write when send() gets rows, a swapped pair, or what a framew
       [answer(), { raw: req }, { raw: res }],
       /Give those inside: send\(response, request\.raw, reply\.raw\)\.$/,
     ],
+    [[answer(), { req }, { res }], /Give those inside: send\(response, ctx\.req, ctx\.res\)\.$/],
+    [
+      // The version as a text, as in the pairs of serverless-http.
+      [answer(), { headers: {}, httpVersionMajor: "1" }, { ...res, end: () => undefined }],
+      /These are imitations without a connection, .*toWebResponse\(response, req\)\.$/,
+    ],
     [[answer(), req, undefined], /not an instance of Object and undefined\.$/],
   ];
   for (const [args, message] of cases)
