@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawnSync, type StdioOptions } from "node:child_process";
 import { chmodSync, closeSync, constants, openSync, realpathSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { Socket } from "node:net";
@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { makeTemporaryFolder } from "./make-temporary-folder.ts";
+import { markDescriptor } from "./started-marker.ts";
 
 const keptLines = 10;
 /** A message quotes lines; one of a megabyte, such as a query with its values, would hide the others. */
@@ -17,8 +18,8 @@ const settleMs = 30;
 export interface ServerOutput {
   /** The path of the pipe, without links. */
   readonly path: string;
-  /** The descriptor for both outputs; to be given to one process. */
-  readonly descriptor: number;
+  /** What the process gets: no input, the pipe for both outputs, and as the file by which what it starts is known. */
+  readonly stdio: StdioOptions;
   /** The last lines that were written. */
   lastLines(): readonly string[];
   /** Resolves when what an ended process wrote has been read. */
@@ -54,9 +55,11 @@ export async function makeServerOutput(): Promise<ServerOutput> {
     if (lines.length > keptLines) lines.shift();
   });
   let isClosed = false;
+  const stdio: StdioOptions = ["ignore", descriptor, descriptor];
+  stdio[markDescriptor] = descriptor;
   return {
     path: realpathSync(pipe),
-    descriptor,
+    stdio,
     lastLines: () => lines,
     settle: () => sleep(settleMs),
     async close() {

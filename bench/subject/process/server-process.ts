@@ -9,8 +9,8 @@ import { processTree } from "../../probe/process-tree.ts";
 import { answerText, askOnce, isReadyAnswer, untilReady, type ProbeAnswer } from "../../probe/until-ready.ts";
 import { endAtExit } from "./end-at-exit.ts";
 import { endMarked, endTree, killMarked } from "./end-tree.ts";
-import { makeServerOutput, type ServerOutput } from "./server-output.ts";
-import { markDescriptor, startedMarker, type StartedMarker } from "./started-marker.ts";
+import { makeServerOutput } from "./server-output.ts";
+import { startedMarker, type StartedMarker } from "./started-marker.ts";
 
 /** A server that was started as a process of its own. */
 export interface ServerProcess {
@@ -86,7 +86,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   // Only a program of ours is known to write its ready line, to open no output of its own, and to keep its environment.
   const output = isShell ? await makeServerOutput() : null;
   const marker = startedMarker(output?.path);
-  const stdio: StdioOptions = output === null ? ["ignore", "pipe", "pipe"] : inheritedFrom(output);
+  const stdio: StdioOptions = output?.stdio ?? ["ignore", "pipe", "pipe"];
   const settings = {
     stdio,
     env: { ...process.env, ...env, ...marker.env },
@@ -115,13 +115,6 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     await stop();
     throw fault;
   }
-}
-
-/** Both outputs, and the descriptor by which what it starts is known. */
-function inheritedFrom({ descriptor }: ServerOutput): StdioOptions {
-  const stdio: StdioOptions = ["ignore", descriptor, descriptor];
-  stdio[markDescriptor] = descriptor;
-  return stdio;
 }
 
 /** The processes that a command has started, and that run now, in its tree and outside of it. */
