@@ -1,4 +1,5 @@
 import { ServerResponse } from "node:http";
+import { hasDirective } from "./head/response-headers.ts";
 import { keepFraming } from "./keep-framing.ts";
 import type { SendHead } from "./send-head.ts";
 
@@ -9,21 +10,39 @@ import type { SendHead } from "./send-head.ts";
  */
 export function writeHead(res: ServerResponse, head: SendHead): void {
   const earlierCookies = res.getHeader("Set-Cookie");
+  const isWrapped = res.writeHead !== ServerResponse.prototype.writeHead;
+  const headers = isWrapped && head.statusCode === 206 ? withoutTransforms(res, head.headers) : head.headers;
   try {
     replaceFraming(res, head);
-    for (const [name, value] of head.headers) res.setHeader(name, value);
+    for (const [name, value] of headers) res.setHeader(name, value);
     // Appended, because a framework's session may have set a cookie already.
     if (head.cookies.length > 0) res.appendHeader("Set-Cookie", head.cookies);
     const write = (): void => void res.writeHead(head.statusCode, head.reasonPhrase);
-    if (res.writeHead === ServerResponse.prototype.writeHead) write();
-    else keepFraming(res, write);
+    if (isWrapped) {
+      // A wrapper may put the head off. Node would then write it by these.
+      res.statusCode = head.statusCode;
+      res.statusMessage = head.reasonPhrase;
+      keepFraming(res, write);
+    } else write();
   } catch (error) {
     if (!res.headersSent) {
-      for (const [name] of head.headers) res.removeHeader(name);
+      for (const [name] of headers) res.removeHeader(name);
       if (head.cookies.length > 0) restoreHeader(res, "Set-Cookie", earlierCookies);
     }
     throw error;
   }
+}
+
+/**
+ * The headers of a part with `no-transform`, which middleware that compresses bodies respects. The Content-Range counts the
+ * bytes of the body as it is, so a client would put a compressed part in a wrong place (RFC 9110, section 14.4).
+ */
+function withoutTransforms(res: ServerResponse, headers: SendHead["headers"]): SendHead["headers"] {
+  const own = headers.findLast(([name]) => name.toLowerCase() === "cache-control")?.[1];
+  const earlier = own ?? res.getHeader("Cache-Control")?.toString();
+  if (hasDirective(earlier, "no-transform")) return headers;
+  const value = earlier === undefined ? "no-transform" : `${earlier}, no-transform`;
+  return [...headers, ["Cache-Control", value]];
 }
 
 /** Removes framing headers that an earlier handler set and that contradict this answer's. */

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
 import { createRequire } from "node:module";
-import { test } from "node:test";
+import { readFile } from "node:fs/promises";
+import { test, type TestContext } from "node:test";
+import { gunzipSync } from "node:zlib";
 import {
   type AnyResponse,
   FileResponse,
@@ -338,4 +340,80 @@ test("keeps a connection usable where a shorter length was left on the answer", 
     const { body } = parseAnswer({ bytes: Buffer.from(`HTTP/1.1 200 OK${text}`), wasReset: false }, false);
     assert.equal(body.toString(), "hello");
   }
+});
+
+/** A server whose handler is behind middleware, for one test. */
+async function behind(
+  t: TestContext,
+  wrap: Middleware,
+  answer: (req: IncomingMessage, res: ServerResponse) => Promise<unknown>,
+): Promise<number> {
+  const own = createServer((req, res) => wrap(req, res, () => void answer(req, res)));
+  own.listen(0, "127.0.0.1");
+  await once(own, "listening");
+  t.after(() => {
+    own.close();
+    own.closeAllConnections();
+  });
+  return portOf(own);
+}
+
+test("no range of a file continues a download that compression has compressed", async (t) => {
+  const file = await readFile(import.meta.filename);
+  const port = await behind(t, compression({ threshold: 0 }), async (req, res) =>
+    send(
+      await FileResponse.open(import.meta.filename, {
+        contentType: "text/csv",
+        headers: { "Repr-Digest": "sha-256=:AA==:", "Cache-Control": "private" },
+      }),
+      req,
+      res,
+    ),
+  );
+  const gzip = { "Accept-Encoding": "gzip" };
+  const whole = await exchange(port, "/", { headers: gzip });
+  const tag = whole.headers.get("etag") ?? "";
+  assert.match(tag, /^W\/"/);
+  assert.deepEqual(
+    ["content-encoding", "accept-ranges", "repr-digest"].map((name) => whole.headers.get(name)),
+    ["gzip", undefined, undefined],
+  );
+  assert.deepEqual(gunzipSync(whole.body), file);
+  const rest = await exchange(port, "/", { headers: { ...gzip, Range: "bytes=100-", "If-Range": tag } });
+  assert.equal(rest.status, 200);
+  // A range without a condition is that of the file itself.
+  const part = await exchange(port, "/", { headers: { ...gzip, Range: "bytes=100-2099" } });
+  assert.equal(part.status, 206);
+  assert.deepEqual(
+    ["content-encoding", "content-length", "cache-control"].map((name) => part.headers.get(name)),
+    [undefined, "2000", "private, no-transform"],
+  );
+  assert.deepEqual(part.body, file.subarray(100, 2100));
+});
+
+test("keeps the status behind a writeHead() that is put off until the first byte", async (t) => {
+  const putOff: Middleware = (_req, res, next) => {
+    const writeHead = res.writeHead.bind(res);
+    const write = res.write.bind(res) as (chunk: unknown) => boolean;
+    let status = 0;
+    res.writeHead = ((given: number) => {
+      status = given;
+      return res;
+    }) as typeof res.writeHead;
+    res.write = ((chunk: unknown) => {
+      if (!res.headersSent) writeHead(status);
+      return write(chunk);
+    }) as typeof res.write;
+    next();
+  };
+  const port = await behind(t, putOff, (req, res) => {
+    const later = async function* (): AsyncGenerator<string> {
+      await Promise.resolve();
+      yield "no such export";
+    };
+    return send(new StreamingHttpResponse(later(), { statusCode: 404 }), req, res);
+  });
+  const { status, body } = await exchange(port, "/");
+  assert.equal(status, 404);
+  assert.equal(body.toString(), "no such export");
 });

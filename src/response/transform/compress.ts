@@ -6,6 +6,7 @@ import { checkOptionNames, requireClock, requireFromZero } from "../../check-arg
 import { wrongRange, wrongType } from "../../errors.ts";
 import { describeValue } from "../../body/chunk.ts";
 import { type AnyResponse, requireResponse } from "../any-response.ts";
+import { outdatedHeaders } from "../head/coded-headers.ts";
 import { weaken } from "../head/entity-tag.ts";
 import { requestHeader, requireRequestHead } from "../head/request-head.ts";
 import { addToList, hasDirective } from "../head/response-headers.ts";
@@ -49,15 +50,6 @@ const optionNames: readonly (keyof CompressOptions)[] = [
 /** Compressing more than this at once would block the event loop too long, so it is compressed while it is sent. */
 const atOnceBytes = 512 * 1024;
 
-/** These headers describe the bytes before compression. */
-const outdatedHeaders = [
-  "Content-Length",
-  "Accept-Ranges",
-  "Repr-Digest",
-  "Content-Digest",
-  "Digest",
-  "Content-MD5",
-];
 const outdatedNames: ReadonlySet<string> = new Set(outdatedHeaders.map((name) => name.toLowerCase()));
 
 /**
