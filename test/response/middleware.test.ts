@@ -396,10 +396,10 @@ test("keeps the status behind a writeHead() that is put off until the first byte
     const writeHead = res.writeHead.bind(res);
     const write = res.write.bind(res) as (chunk: unknown) => boolean;
     let status = 0;
-    res.writeHead = ((given: number) => {
+    res.writeHead = (given: number) => {
       status = given;
       return res;
-    }) as typeof res.writeHead;
+    };
     res.write = ((chunk: unknown) => {
       if (!res.headersSent) writeHead(status);
       return write(chunk);
