@@ -2,6 +2,7 @@ import { types } from "node:util";
 import { wrongType } from "../errors.ts";
 import { Body } from "../body/body.ts";
 import { describeValue } from "../body/chunk.ts";
+import { hasMethod } from "../body/chunk-reader.ts";
 import { BodyView } from "./body-view.ts";
 import { HttpResponseBase } from "./http-response-base.ts";
 import type { HttpResponse } from "./http-response.ts";
@@ -12,10 +13,16 @@ export type AnyResponse = HttpResponse | StreamingHttpResponse;
 
 /** @throws TypeError `SCSV_ARG_TYPE` unless the value is a response */
 export function requireResponse(caller: string, response: unknown): asserts response is AnyResponse {
-  if (!(response instanceof HttpResponseBase))
-    throw wrongType(
-      `${caller} takes a response, not ${describeValue(response)}. Make one, such as csvResponse(rows) or new HttpResponse(text).`,
-    );
+  if (response instanceof HttpResponseBase) return;
+  const remedy = isOfOtherCopy(response)
+    ? "It is of another copy of this package: install one that both use; npm ls stream-csv lists them."
+    : "Make one, such as csvResponse(rows) or new HttpResponse(text).";
+  throw wrongType(`${caller} takes a response, not ${describeValue(response)}. ${remedy}`);
+}
+
+function isOfOtherCopy(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return typeof Reflect.get(value, "streaming") === "boolean" && hasMethod(value, "onClose");
 }
 
 /** The body of any response, to be pulled chunk by chunk. Buffered content comes in its parts, not joined. */

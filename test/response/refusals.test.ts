@@ -50,6 +50,10 @@ test("says what to write when send() gets rows, a swapped pair, or what a framew
       [[{ id: 1 }], req, res],
       /takes a response, not an instance of Array\. Make one, such as csvResponse\(rows\)/,
     ],
+    [
+      [{ streaming: true, onClose: () => undefined }, req, res],
+      /takes a response, not an instance of Object\. It is of another copy of this package: .*npm ls stream-csv/,
+    ],
     [[answer(), res, req], /Swap them: send\(response, req, res\)\.$/],
     [
       [answer(), { raw: req }, { raw: res }],
