@@ -19,6 +19,7 @@ export type {
   Arm,
   BenchResult,
   Check,
+  CheckedBody,
   Comparison,
   Environment,
   Integrity,

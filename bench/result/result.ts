@@ -90,6 +90,21 @@ export interface Integrity {
   readonly rows: number | null;
   readonly sha256: string | null;
   readonly equal: boolean | null;
+  /** What each delivery or target gave; absent in results that don't keep it. */
+  readonly bodies?: readonly CheckedBody[] | undefined;
+}
+
+/** What one delivery or target gave before anything was timed. */
+export interface CheckedBody {
+  /** The delivery or the target. */
+  readonly name: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly bytes: number;
+  /** null where only rows and columns have to stay the same. */
+  readonly sha256: string | null;
+  /** Whether these are all rows that it has; false where it may have more than it was asked for. */
+  readonly whole: boolean;
 }
 
 /** What a run came to. */

@@ -87,6 +87,18 @@ const series = object({
   points: list(tuple([quantity, quantity])),
 });
 
+/** What each delivery or target gave. */
+export const bodiesSchema = list(
+  object({
+    name: string(),
+    rows: count,
+    columns: count,
+    bytes: count,
+    sha256: nullable(string()),
+    whole: boolean(),
+  }),
+);
+
 const observed = nullable(union([quantity, string()]));
 
 const check = object({
@@ -117,6 +129,7 @@ export const resultSchema = object({
     rows: nullable(count),
     sha256: nullable(string()),
     equal: nullable(boolean()),
+    bodies: optional(bodiesSchema),
   }),
   warnings: list(string()),
   verdict: picklist(["informational", "pass", "regression", "inconclusive", "invalid"]),

@@ -1,3 +1,4 @@
+import type { NamedBaseline } from "../gate/baseline/baseline.ts";
 import { nameOf, originOf, type Budget } from "../gate/budget/budget.ts";
 import type { RunPlan } from "../scenario/scenario.ts";
 import { withRangeCode } from "./with-range-code.ts";
@@ -5,8 +6,8 @@ import type { RunSettings } from "./settings.ts";
 
 /**
  * Refuses, once the servers are known and before the first round, budgets that can't be judged with them: for memory and
- * CPU time of processes that aren't known, for numbers that a server doesn't report, and against a baseline of another
- * size.
+ * CPU time of processes that aren't known, for numbers that a server doesn't report, and against a baseline for which
+ * another number of rows was asked for.
  * @throws RangeError `SCSV_ARG_RANGE` that names the budget and says why
  */
 export function requireMeasurable(
@@ -15,17 +16,21 @@ export function requireMeasurable(
 ): void {
   withRangeCode(() => {
     for (const budget of budgets) requireMetric(budget, arms);
-    const earlier = baseline?.content.export.rows ?? null;
-    const [first] = arms;
-    if (baseline === null || earlier === null || first === undefined || first.body.rows === earlier) return;
-    const { rows } = first.body;
-    const remedy = first.target.takesRows
-      ? `give --rows ${earlier}, or leave it out`
-      : "save a new baseline, or let the target give as many rows as before";
-    throw new RangeError(
-      `"${baseline.name}" is a baseline of ${earlier} rows, and ${first.id} gives ${rows}: ${remedy}.`,
-    );
+    if (baseline !== null) requireSameRequest(baseline, arms);
   });
+}
+
+/** An export that itself has other rows than before is measured and judged. */
+function requireSameRequest({ name, content }: NamedBaseline, arms: RunPlan["arms"]): void {
+  const { rows, bodies } = content.export;
+  // Baselines of earlier versions keep the rows of the first only.
+  for (const { id, subject, body, isWhole = false } of bodies === undefined ? arms.slice(0, 1) : arms) {
+    const earlier = bodies === undefined ? rows : bodies.find((one) => one.name === subject)?.rows;
+    if (isWhole || earlier === undefined || earlier === null || body.rows === earlier) continue;
+    throw new RangeError(
+      `"${name}" is a baseline of ${earlier} rows, and ${id} gives ${body.rows}: give --rows ${earlier}, or save a new baseline.`,
+    );
+  }
 }
 
 function requireMetric(budget: Budget, arms: RunPlan["arms"]): void {

@@ -28,6 +28,8 @@ export interface TargetFacts {
   readonly availableRows: number | null;
   /** Whether an export has all the rows that are asked for, up to the available ones. */
   readonly promisesRows: boolean;
+  /** Whether its body has all rows that there are, so that fewer another time are lost ones. @default false */
+  readonly isWhole?: boolean;
   /** Whether its processes are known, so that memory and CPU time are measured. @default true */
   readonly isSampled?: boolean;
   /** Whether it reports inside numbers. @default true */

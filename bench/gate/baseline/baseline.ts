@@ -4,33 +4,34 @@ import {
   literal,
   nullable,
   object,
+  optional,
   safeParse,
-  strictObject,
   string,
   type GenericSchema,
 } from "valibot";
 import { StreamCsvError } from "../../../src/ground.ts";
 import { parseResult } from "../../result/read-result.ts";
-import { resultFormat, type BenchResult } from "../../result/result.ts";
-import { count, environmentSchema, list, quantity } from "../../result/schema.ts";
+import { resultFormat, type BenchResult, type CheckedBody } from "../../result/result.ts";
+import { bodiesSchema, count, environmentSchema, list, quantity } from "../../result/schema.ts";
 import { metricValuesOf, type MetricValues } from "./metric-values.ts";
 
 /** The name of the format; a change that breaks readers gets another number. */
 export const baselineFormat = "stream-csv.baseline.v1";
 
-const baselineSchema = strictObject({
+const baselineSchema = object({
   schema: literal(baselineFormat),
-  tool: strictObject({ name: string(), version: string() }),
+  tool: object({ name: string(), version: string() }),
   createdAt: string(),
-  environment: object(environmentSchema.entries),
-  export: strictObject({
+  environment: environmentSchema,
+  export: object({
     name: string(),
     rows: nullable(count),
     bytes: nullable(count),
     sha256: nullable(string()),
+    bodies: optional(bodiesSchema),
   }),
   series: list(
-    strictObject({
+    object({
       scenario: string(),
       arm: string(),
       delivery: string(),
@@ -49,8 +50,16 @@ export interface Baseline extends Pick<BenchResult, "tool" | "createdAt" | "envi
     readonly rows: number | null;
     readonly bytes: number | null;
     readonly sha256: string | null;
+    /** What each delivery or target gave; absent in files of earlier versions, whose rest is that of the first. */
+    readonly bodies?: readonly CheckedBody[] | undefined;
   };
   readonly series: readonly MetricValues[];
+}
+
+/** The names of two runs in messages. */
+export interface RunNames {
+  readonly before: string;
+  readonly after: string;
 }
 
 /** A baseline, and its name in messages. */
@@ -95,6 +104,7 @@ export function asBaseline(measured: MeasuredSoFar): Baseline {
       rows: integrity.rows,
       bytes: integrity.bytes,
       sha256: integrity.sha256,
+      ...(integrity.bodies === undefined ? {} : { bodies: integrity.bodies }),
     },
     series: metricValuesOf(measured),
   };

@@ -1,6 +1,6 @@
 import type { ComparisonView } from "../../result/comparison-view.ts";
 import type { Arm, BenchResult, Round, Series } from "../../result/result.ts";
-import { baselineOf } from "./baseline.ts";
+import { baselineOf, type RunNames } from "./baseline.ts";
 import {
   absoluteOf,
   nameOf,
@@ -9,7 +9,7 @@ import {
   type AbsoluteBudget,
   type Budget,
 } from "../budget/budget.ts";
-import { compareRuns, type RunNames } from "./compare-runs.ts";
+import { compareRuns } from "./compare-runs.ts";
 import { exitCodeOf, joinReports, judgeValues, type GateReport } from "../judge/judge-run.ts";
 
 /** How to compare two result files. */

@@ -4,12 +4,19 @@ import { bonferroniLevel } from "../../statistics/bonferroni-level.ts";
 import { boundRuns } from "../../statistics/compare.ts";
 import { median } from "../../statistics/median.ts";
 import { rankSumBounds, type ShiftEstimate } from "../../statistics/rank-sum.ts";
-import { asBaseline, type Baseline, type MeasuredSoFar, type NamedBaseline } from "./baseline.ts";
+import {
+  asBaseline,
+  type Baseline,
+  type MeasuredSoFar,
+  type NamedBaseline,
+  type RunNames,
+} from "./baseline.ts";
+import { bodyPairsOf, rowsChangeIn, rowsNotes, type RowsChange } from "./body-change.ts";
 import { nameOf, type RelativeBudget } from "../budget/budget.ts";
 import { decide, mostAllowed, type Limit } from "../judge/decide.ts";
 import { conclude, type GateReport } from "../judge/judge-run.ts";
-import type { Judgement } from "../judge/judge-metric.ts";
 import { reasonFor } from "../judge/reason-for.ts";
+import { judgeContent, type Judged } from "./judge-content.ts";
 import { pairOf, type ValuesPair } from "./pair-of.ts";
 import { betterOf, isOfAnySize, isPortable, type MetricValues } from "./metric-values.ts";
 
@@ -23,12 +30,6 @@ export interface RunComparison {
   readonly warnings: readonly string[];
 }
 
-/** The names of both runs in messages. */
-export interface RunNames {
-  readonly before: string;
-  readonly after: string;
-}
-
 /**
  * Compares two runs that have no rounds in common: the ratio of their values with rank-sum bounds.
  *
@@ -36,6 +37,9 @@ export interface RunNames {
  * Otherwise they are compared as ratios to the control of the same round (the buffered delivery, or a target), which both
  * runs measured. Anything
  * else that changed between the runs still counts, so two versions interleaved in one run can decide more.
+ *
+ * An export that lost rows since then is a regression: a cut one costs less. Of one that has more rows, what depends on its
+ * size can still pass, because less work would not cost more; that it costs more decides nothing.
  * @param sharing how many budgets share the chance of a false alarm, when others are judged elsewhere
  * @throws RangeError when the runs measured different exports, or a budget can't be judged from these two
  */
@@ -49,33 +53,41 @@ export function compareRuns(
   requireSameExport(before, after, names);
   const warnings: string[] = [];
   const isSameMachine = before.environment.fingerprint === after.environment.fingerprint;
-  const isSameSize = before.export.rows === after.export.rows;
+  const bodies = bodyPairsOf(before, after);
+  const changeOf = ({ delivery }: Pick<MetricValues, "delivery">): RowsChange =>
+    rowsChangeIn(bodies, delivery);
   if (!isSameMachine) {
     warnings.push(
       "The runs were made on different kinds of machine: times are compared only as ratios to the control of the same round, which do not show a change in both.",
     );
   }
-  if (!isSameSize) {
-    warnings.push(
-      `${names.before} measured ${before.export.rows} rows and ${names.after} ${after.export.rows}: metrics that depend on the size of the export are not compared. --rows makes the sizes equal.`,
-    );
-  }
+  warnings.push(...rowsNotes(bodies, names));
   const pairs = after.series.flatMap((series): readonly ValuesPair[] => {
     const earlier = before.series.find((other) => keyOf(other) === keyOf(series));
-    const isComparable = (isSameMachine || isPortable(series)) && (isSameSize || isOfAnySize(series));
+    const isComparable = isSameMachine || isPortable(series);
     return earlier === undefined || !isComparable ? [] : [{ before: earlier, after: series }];
   });
+  const isOfOneSize = ({ after: series }: ValuesPair): boolean =>
+    changeOf(series) === "none" || isOfAnySize(series);
+  const ofOneSize = pairs.filter(isOfOneSize);
+  const judgeable = pairs.filter(
+    (pair) => isOfOneSize(pair) || (changeOf(pair.after) !== "request" && pair.after.over === null),
+  );
   const level = bonferroniLevel(sharing);
   const runs = [
     { name: names.before, series: before.series },
     { name: names.after, series: after.series },
   ];
-  const judged = budgets.map((budget) => judge(pairOf(budget, pairs, runs), budget, level, names));
-  const content = budgets.length === 0 || !isSameSize ? [] : judgeContent(before, after, names);
+  const judged = budgets.map((budget) => {
+    const pair = pairOf(budget, judgeable, runs);
+    const change = isOfAnySize(pair.after) ? "none" : changeOf(pair.after);
+    return judge(pair, budget, { level, names, change });
+  });
+  const content = budgets.length === 0 ? [] : judgeContent(bodies, names);
   const gated = new Set(judged.map(({ row }) => placeOf(row.comparison)));
   // With equal runs, any of all these bounds is wrong in one of twenty comparisons.
-  const restLevel = bonferroniLevel(2 * pairs.length);
-  const rest = pairs
+  const restLevel = bonferroniLevel(2 * ofOneSize.length);
+  const rest = ofOneSize
     .map((pair) => compared(pair, restLevel, names))
     .filter(({ comparison }) => !gated.has(placeOf(comparison)));
   const all = [...judged, ...content];
@@ -103,12 +115,6 @@ export function judgeAgainst(
   return { ...gate, warnings };
 }
 
-/** A judgement, and the row it is shown in. */
-interface Judged {
-  readonly judgement: Judgement;
-  readonly row: ComparedRow;
-}
-
 function requireSameExport(before: Baseline, after: Baseline, names: RunNames): void {
   if (before.export.name === after.export.name) return;
   throw new RangeError(
@@ -116,7 +122,11 @@ function requireSameExport(before: Baseline, after: Baseline, names: RunNames): 
   );
 }
 
-function judge(pair: ValuesPair, budget: RelativeBudget, level: number, names: RunNames): Judged {
+function judge(
+  pair: ValuesPair,
+  budget: RelativeBudget,
+  { level, names, change }: { readonly level: number; readonly names: RunNames; readonly change: RowsChange },
+): Judged {
   const row = compared(pair, level, names);
   const { comparison } = row;
   const { ratio, ci } = comparison;
@@ -125,12 +135,16 @@ function judge(pair: ValuesPair, budget: RelativeBudget, level: number, names: R
   const difference = rankSumBounds(pair.after.values, pair.before.values, level);
   const excess = excessOf(pair, limit, level);
   const isDecisive = difference !== null && difference.level >= level - 1e-9;
-  const change = {
+  const found = {
     ratio: ratio === null || low === null || high === null ? null : { low, high },
     difference,
     excess,
   };
-  const verdict = isDecisive ? decide(change, limit) : "inconclusive";
+  const shown = isDecisive ? decide(found, limit) : "inconclusive";
+  // What other rows alone may have brought about decides nothing.
+  const mayBeOfRows =
+    shown === ({ more: "regression", fewer: "pass", none: null, request: null } as const)[change];
+  const verdict = mayBeOfRows ? "inconclusive" : shown;
   const numbers = ratio === null && excess !== null ? { level: excess.level, method: excessMethod } : {};
   const judged = { ...comparison, ...numbers, budget: budget.share, least: budget.least, verdict };
   const subject = `${budget.delivery} ${budget.metric}${pair.after.over === null ? "" : ` over ${pair.after.over}`}`;
@@ -140,7 +154,11 @@ function judge(pair: ValuesPair, budget: RelativeBudget, level: number, names: R
     comparison: judged,
     aa: null,
     verdict,
-    reason: isDecisive ? reason : `${reason} These rounds are too few for a decision.`,
+    reason: [
+      reason,
+      ...(isDecisive ? [] : ["These rounds are too few for a decision."]),
+      ...(mayBeOfRows ? [`The export has ${change} rows than before, which may be why.`] : []),
+    ].join(" "),
   };
   return { judgement, row: { ...row, comparison: judged } };
 }
@@ -163,37 +181,6 @@ function excessOf(
 
 function withReason({ row, judgement }: Judged): ComparedRow {
   return { ...row, comparison: { ...row.comparison, reason: judgement.reason } };
-}
-
-/** The same rows have to give the same bytes. A change in what is written needs a new baseline. */
-function judgeContent(before: Baseline, after: Baseline, names: RunNames): readonly Judged[] {
-  const [was, is] = [before.export, after.export];
-  if (was.sha256 === null || is.sha256 === null) return [];
-  const isEqual = was.sha256 === is.sha256;
-  const verdict = isEqual ? "pass" : "regression";
-  const comparison: Comparison = {
-    scenario: "export",
-    metric: "body_bytes",
-    treatment: names.after,
-    control: names.before,
-    ratio: quotient(is.bytes, was.bytes),
-    ci: [null, null],
-    level: null,
-    method: "equality of SHA-256",
-    n: 1,
-    mde: null,
-    budget: 0,
-    verdict,
-  };
-  const reason = isEqual
-    ? `Both runs read the same ${is.bytes} bytes.`
-    : `The body has changed: it is ${is.bytes} bytes with SHA-256 ${is.sha256.slice(0, 12)}…, and was ${was.bytes} with ${was.sha256.slice(0, 12)}….`;
-  return [
-    {
-      judgement: { name: "content", comparison, aa: null, verdict, reason },
-      row: { comparison, arm: "all", over: null, before: was.bytes, after: is.bytes, isSure: !isEqual },
-    },
-  ];
 }
 
 function compared(pair: ValuesPair, level: number, names: RunNames): ComparedRow {
@@ -221,10 +208,6 @@ function compared(pair: ValuesPair, level: number, names: RunNames): ComparedRow
   };
   const isSure = bounds !== null && bounds.level >= level - 1e-9 && (bounds.low > 1 || bounds.high < 1);
   return { comparison, arm, over, ...medians, isSure };
-}
-
-function quotient(top: number | null, bottom: number | null): number | null {
-  return top === null || bottom === null || bottom === 0 ? null : top / bottom;
 }
 
 function keyOf({ scenario, arm, metric, over }: MetricValues): string {

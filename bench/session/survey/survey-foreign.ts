@@ -190,6 +190,7 @@ function factsOf(
     rowsPerSecond: rows / Math.max(0.001, body.seconds),
     availableRows: takesRows ? availableRows : rows,
     promisesRows: true,
+    isWhole: !takesRows || (availableRows !== null && rows >= availableRows),
     isSampled: server.pid !== null && canSampleProcesses,
     reportsInside: server.statsUrl !== null,
   };

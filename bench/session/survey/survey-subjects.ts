@@ -1,13 +1,13 @@
 import { formatCount } from "../../../src/ground.ts";
 import type { MeasuredDelivery } from "../../result/measured-delivery.ts";
-import type { Check, Integrity } from "../../result/result.ts";
+import type { Check, CheckedBody, Integrity } from "../../result/result.ts";
 import { findOfferedExport } from "../../subject/find-offered-export.ts";
 import type { Subject } from "../../subject/subject.ts";
 import type { Target } from "../../subject/target.ts";
 import type { TargetFacts } from "../arm.ts";
 import { unreportedMetrics } from "./unreported-metrics.ts";
 import { withServer, type Session } from "../session.ts";
-import { compareBodies, readDeliveries } from "./check-integrity.ts";
+import { compareBodies, readDeliveries, type BodyFindings } from "./check-integrity.ts";
 import { sizeExport, type ExportSize } from "./size-export.ts";
 import { sizeForeign, type ForeignSize } from "./size-foreign.ts";
 import { surveyForeign } from "./survey-foreign.ts";
@@ -53,6 +53,7 @@ export interface Survey {
 
 /** What our own server was found to give. */
 interface OwnSurvey extends TargetSurvey, Pick<Survey, "integrity"> {
+  readonly bodies: readonly CheckedBody[];
   /** What the bodies of other targets are compared with. */
   readonly reference: Reference;
 }
@@ -103,10 +104,12 @@ export async function surveySubjects(
   const surveys = new Map<Target, TargetSurvey>();
   let reference: Reference | null = null;
   let integrity: Integrity = nothingEqual;
+  const checked: CheckedBody[] = [];
   if (own !== undefined && sized !== null) {
     const survey: OwnSurvey = await surveyOwn(session, own, { ...options, rows: asked, sized }, report);
     surveys.set(own.target, survey);
     ({ reference, integrity } = survey);
+    checked.push(...survey.bodies);
     for (const { target, deliveries } of survey.faults.length === 0 ? versions : []) {
       report(`checking the bytes of ${target.name}`);
       const question = { deliveries, rows: asked, reference: survey.reference, facts: survey.facts };
@@ -125,6 +128,7 @@ export async function surveySubjects(
       integrity = { bytes, rows: given, sha256: equality === "rows" ? null : sha256, equal: true };
     }
     reference ??= { name: target.name, bytes, rows: given, sha256 };
+    if (!isControl) checked.push(checkedBody(target.name, survey.body, survey.facts));
     if (survey.faults.length > 0) break;
   }
   const found = [...surveys.values()];
@@ -133,11 +137,19 @@ export async function surveySubjects(
     startedMs,
     rows: Number.isFinite(rows) ? rows : (integrity.rows ?? 1),
     facts: new Map([...surveys].map(([target, { facts }]) => [target, facts])),
-    integrity,
+    integrity: { ...integrity, bodies: checked },
     checks: found.flatMap(({ checks }) => checks),
     faults: found.flatMap(({ faults }) => faults),
     notes: [...refusalNotes(sizes), ...found.flatMap(({ notes }) => notes)],
   };
+}
+
+function checkedBody(
+  name: string,
+  { rows, columns, bytes, sha256, equality }: BodyFindings,
+  { isWhole = false }: Pick<TargetFacts, "isWhole">,
+): CheckedBody {
+  return { name, rows, columns, bytes, sha256: equality === "rows" ? null : sha256, whole: isWhole };
 }
 
 /** Which targets are asked for fewer rows than their speed allows, and why. */
@@ -209,11 +221,13 @@ function surveyOwn(
     report("checking the bytes");
     const named = deliveries.filter((delivery): delivery is MeasuredDelivery => delivery !== null);
     const bodies = await readDeliveries(session, server, { deliveries: named, rows });
-    const promisesRows = isGenerated({ sourceFile, configuration }) || availableRows !== null;
+    const isMadeOnDemand = isGenerated({ sourceFile, configuration });
+    const promisesRows = isMadeOnDemand || availableRows !== null;
     const sha256 = await makeReference({ exportName, sourceFile, rows }, session.signal);
     const unreported = await unreportedMetrics(server, session.signal);
     const [body] = bodies;
     if (body === undefined) throw new Error("there is no delivery to survey");
+    const isWhole = !isMadeOnDemand && (body.rows < rows || body.rows === availableRows);
     return {
       facts: {
         body,
@@ -221,8 +235,10 @@ function surveyOwn(
         rowsPerSecond,
         availableRows,
         promisesRows,
+        isWhole,
         unreported,
       },
+      bodies: bodies.map((one) => checkedBody(one.whose, one, { isWhole })),
       reference: { name: "ours", rows: body.rows, bytes: body.bytes, sha256: body.sha256 },
       ...compareBodies(bodies, { rows: promisesRows ? rows : null, sha256 }),
       notes: [],

@@ -29,6 +29,18 @@ test("a whole result file is a baseline too", () => {
   assert.deepEqual(parseBaseline(JSON.stringify(result), "f"), baselineOf(result));
 });
 
+test("fields that a later version has written are ignored", () => {
+  const { series, tool, ...rest } = baselineOf(simulateResult({ seed: 1 }));
+  const later = {
+    ...rest,
+    added: 1,
+    tool: { ...tool, added: 1 },
+    export: { ...rest.export, added: 1 },
+    series: series.map((values) => ({ ...values, added: 1 })),
+  };
+  assert.deepEqual(parseBaseline(JSON.stringify(later), "f"), baselineOf(simulateResult({ seed: 1 })));
+});
+
 test("a baseline leaves out CPU time and memory that two versions needed while both were running", () => {
   const kept = baselineOf({
     ...simulateResult({ seed: 1 }),

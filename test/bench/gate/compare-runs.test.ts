@@ -7,7 +7,7 @@ import { relativeBudget } from "./relative-budget.ts";
 import { compareRuns, type RunComparison } from "../../../bench/gate/baseline/compare-runs.ts";
 import { compareResults, type ComparedResults } from "../../../bench/gate/baseline/compare-results.ts";
 import { comparisonText } from "../../../bench/report/comparison-text.ts";
-import type { BenchResult } from "../../../bench/result/result.ts";
+import type { BenchResult, CheckedBody } from "../../../bench/result/result.ts";
 import { resultSchema } from "../../../bench/result/schema.ts";
 import { simulateResult, type SimulatedRun } from "./results.ts";
 
@@ -168,6 +168,76 @@ test("another text of the same rows is a regression", () => {
   const compared = compare({ seed: 1 }, { seed: 2, sha256: "beef" });
   assert.equal(verdictsOf(compared)["content"], "regression");
   assert.match(compared.gate?.reasons[0] ?? "", /has changed.*beef.*feed/);
+});
+
+/** A run of which it is known what each delivery gave, all rows of the export unless said otherwise. */
+function checked(
+  seed: number,
+  rows: number,
+  { cpu: more = 1, ...change }: Partial<CheckedBody> & { readonly cpu?: number } = {},
+): SimulatedRun {
+  const body = { rows, columns: 4, bytes: rows * 100, sha256: `digest of ${rows}`, whole: true, ...change };
+  const bodies = ["streaming", "buffered"].map((name) => ({ ...body, name }));
+  return { seed, rows, cpu: more, sha256: body.sha256 ?? "feed", bodies };
+}
+
+const size = relativeBudget("streaming.total_s=5%");
+
+test("an export that has lost rows is a regression, and what it costs less is no pass", () => {
+  for (const before of [checked(1, 500), checked(1, 500, { whole: false }), { seed: 1 }]) {
+    const compared = compare(before, checked(2, 250, { cpu: 0.5 }), [cpu, size]);
+    assert.deepEqual(verdictsOf(compared), {
+      "streaming.cpu_s_per_mib": "pass",
+      "streaming.total_s": "inconclusive",
+      content: "regression",
+    });
+    assert.match(compared.gate?.reasons[0] ?? "", /^The export has lost rows: it has 250, and had 500\. /);
+    assert.match(compared.gate?.reasons[1] ?? "", /can't be decided\..* has fewer rows than before/);
+  }
+  // What costs more although there is less of it is one of its own.
+  const dearer = compare(checked(1, 500), checked(2, 250, { cpu: 2 }), [size]);
+  assert.equal(verdictsOf(dearer)["streaming.total_s"], "regression");
+});
+
+test("an export that has grown passes where it costs no more, and is no regression where it does", () => {
+  const same = compare(checked(1, 500), checked(2, 510), [cpu, memory, size]);
+  assert.equal(same.gate?.verdict, "pass");
+  assert.match(same.warnings[0] ?? "", /^The export has grown from 500 to 510 rows: its content /);
+  const dearer = compare(checked(1, 500), checked(2, 800, { cpu: 1.5 }), [size]);
+  assert.deepEqual(verdictsOf(dearer), { "streaming.total_s": "inconclusive" });
+  assert.match(dearer.gate?.reasons[0] ?? "", /The export has more rows than before, which may be why\.$/);
+  // The cost of a mebibyte doesn't follow from the size.
+  assert.equal(compare(checked(1, 500), checked(2, 800, { cpu: 1.5 }), [cpu]).gate?.verdict, "regression");
+});
+
+test("another number of rows that was asked for is no loss", () => {
+  const compared = compare(checked(1, 500), checked(2, 250, { whole: false }), [cpu]);
+  assert.deepEqual(verdictsOf(compared), { "streaming.cpu_s_per_mib": "pass" });
+  assert.match(compared.warnings[0] ?? "", /^old measured 500 rows and new 250: .* --rows makes/);
+});
+
+test("an export that has lost columns is a regression, also where its bytes may change", () => {
+  const compared = compare(checked(1, 500, { sha256: null }), checked(2, 520, { sha256: null, columns: 3 }), [
+    cpu,
+  ]);
+  assert.equal(verdictsOf(compared)["content"], "regression");
+  assert.match(compared.gate?.reasons[0] ?? "", /^The export has lost columns: it has 3, and had 4\. /);
+});
+
+test("the bodies of all targets are compared, not only that of the first", () => {
+  const of = (seed: number, change: Partial<CheckedBody>): SimulatedRun => {
+    const run = checked(seed, 500);
+    return {
+      ...run,
+      bodies: (run.bodies ?? []).map((body, at) => (at === 1 ? { ...body, ...change } : body)),
+    };
+  };
+  const verdicts = (change: Partial<CheckedBody>): Record<string, string> =>
+    verdictsOf(compare(of(1, { sha256: "own" }), of(2, change), [cpu]));
+  const equal = { "streaming.cpu_s_per_mib": "pass", "streaming.content": "pass" };
+  assert.deepEqual(verdicts({ sha256: "own" }), { ...equal, "buffered.content": "pass" });
+  assert.deepEqual(verdicts({ sha256: "other" }), { ...equal, "buffered.content": "regression" });
+  assert.deepEqual(verdicts({ sha256: "own", rows: 499 }), { ...equal, "buffered.content": "regression" });
 });
 
 test("three rounds on either side decide nothing, however clear they look", () => {

@@ -1,5 +1,10 @@
 import { metrics } from "../../../bench/result/metric.ts";
-import { resultFormat, type BenchResult, type Round } from "../../../bench/result/result.ts";
+import {
+  resultFormat,
+  type BenchResult,
+  type CheckedBody,
+  type Round,
+} from "../../../bench/result/result.ts";
 import { seededRandom } from "../../../bench/statistics/random.ts";
 
 /** What differs from an ordinary run. */
@@ -15,6 +20,8 @@ export interface SimulatedRun {
   readonly rows?: number;
   readonly exportName?: string;
   readonly sha256?: string;
+  /** What each delivery gave; absent as in files of earlier versions. */
+  readonly bodies?: readonly CheckedBody[];
   readonly complete?: boolean;
   readonly verdict?: BenchResult["verdict"];
 }
@@ -71,7 +78,13 @@ export function simulateResult(run: SimulatedRun): BenchResult {
     metrics: metrics.map(({ id, unit, better, gate }) => ({ id, unit, better, gate })),
     comparisons: [],
     checks: [],
-    integrity: { bytes: rows * 100, rows, sha256: run.sha256 ?? "feed", equal: true },
+    integrity: {
+      bytes: rows * 100,
+      rows,
+      sha256: run.sha256 ?? "feed",
+      equal: true,
+      ...(run.bodies === undefined ? {} : { bodies: run.bodies }),
+    },
     warnings: [],
     verdict: run.verdict ?? "informational",
     exitCode: 0,

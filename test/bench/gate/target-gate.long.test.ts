@@ -139,6 +139,30 @@ test("a gate with --integrity rows compares rows of bodies whose bytes differ, a
   assert.match((fewer.result.reasons ?? []).join("\n"), /live rows is 1001 and was 1000: it has to be equal/);
 });
 
+test("an export that has lost rows since the baseline is a regression, and one that has grown is measured", async () => {
+  const of = (rows: number): Partial<BenchConfig> => ({
+    targets: [`api=${server()} @ http://127.0.0.1:{port}/any.csv?rows=${rows}`],
+    rows: null,
+    budgets: ofMemory,
+  });
+  const before = await gate({ ...of(3000), isFirstBaseline: true, budgets: [] });
+  assert.equal(before.fault, null);
+  const baseline = { name: "base", content: baselineOf(before.result) };
+  const [lost, grown, same] = [
+    await gate({ ...of(1500), baseline }),
+    await gate({ ...of(3010), baseline }),
+    await gate({ ...of(3000), baseline }),
+  ];
+  assert.equal(lost.result.exitCode, 2, lost.fault?.message);
+  assert.match(
+    (lost.result.reasons ?? []).join("\n"),
+    /^The export has lost rows: it has 1,500, and had 3,000\./,
+  );
+  assert.deepEqual([grown.fault, grown.result.exitCode], [null, 0]);
+  assert.match(grown.result.warnings.join("\n"), /^The export has grown from 3,000 to 3,010 rows/m);
+  assert.equal(verdictsOf(same)["body_bytes"], "pass");
+});
+
 /** A repository with a server that reads what it serves from a file, and is late, so that no reader is busy for long. */
 async function repository(t: TestContext): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "stream-csv-test-")));
