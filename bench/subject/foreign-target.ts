@@ -1,4 +1,4 @@
-import { StreamCsvError } from "../../src/ground.ts";
+import { messageOf, StreamCsvError } from "../../src/ground.ts";
 import { portOf } from "../http/port-of.ts";
 import { readExport } from "../load/read-export.ts";
 import { isGoodStatus } from "../load/response-head.ts";
@@ -146,14 +146,15 @@ async function abilitiesOf(
   { name, command, headers, ping = "/ping", stats }: TargetSpec,
   origin: URL,
   signal: AbortSignal,
-): Promise<Pick<RunningTarget, "notes" | "pingUrl" | "statsUrl">> {
+): Promise<Pick<RunningTarget, "notes" | "pingUrl" | "pingProblem" | "statsUrl">> {
   const pingUrl = ping === null ? null : new URL(ping, origin);
   const statsUrl = stats === null ? null : new URL(stats, origin);
-  const length = pingUrl === null ? null : await lengthOfAnswer(pingUrl, headers, signal);
+  const answer = pingUrl === null ? null : await askForShort(pingUrl, headers, signal);
   signal.throwIfAborted();
   return {
-    pingUrl: length === "short" ? pingUrl : null,
-    ...(length === "long" && command !== null
+    pingUrl: answer?.problem === null ? pingUrl : null,
+    ...(typeof answer?.problem === "string" ? { pingProblem: answer.problem } : {}),
+    ...(answer?.isLong === true && command !== null
       ? {
           notes: [
             `${name} answers ${ping} with more than a short text, as if that were an export: it has worked before its idle memory is read, so its peak over idle may be too small. Give it a short answer there.`,
@@ -165,17 +166,30 @@ async function abilitiesOf(
   };
 }
 
-/** How long a good answer is; null without one. */
-async function lengthOfAnswer(
+/** What came of asking for a short answer. */
+interface ShortAnswer {
+  /** Why it is none, as a sentence; null when it is one. */
+  readonly problem: string | null;
+  /** Whether it is a good answer that is too long. */
+  readonly isLong: boolean;
+}
+
+async function askForShort(
   url: URL,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
-): Promise<"short" | "long" | null> {
+): Promise<ShortAnswer> {
   const limits = { leaveAfterBytes: shortBytes + 1, idleTimeoutMs: 5000 };
   return await readExport(url, { signal, headers, ...limits }).then(
-    ({ head, bodyBytes }) =>
-      isGoodStatus(head.statusCode) ? (bodyBytes > shortBytes ? "long" : "short") : null,
-    () => null,
+    ({ head, bodyBytes }) => {
+      const isLong = isGoodStatus(head.statusCode) && bodyBytes > shortBytes;
+      if (isLong) return { problem: `${url.pathname} answers with more than ${shortBytes} bytes.`, isLong };
+      if (isGoodStatus(head.statusCode)) return { problem: null, isLong };
+      const place = head.headers.get("location");
+      const redirect = place === undefined ? "" : `, a redirect to ${place}`;
+      return { problem: `${url.pathname} answered ${head.statusCode}${redirect}.`, isLong };
+    },
+    (fault: unknown) => ({ problem: messageOf(fault), isLong: false }),
   );
 }
 

@@ -86,6 +86,8 @@ export interface RunningTarget extends Omit<ServerProcess, "pid" | "members"> {
   readonly equality?: BodyEquality;
   /** Where it answers short requests; null when it does not. */
   readonly pingUrl: URL | null;
+  /** What came of asking its ping path, as a sentence, where that was no short answer; absent otherwise. */
+  readonly pingProblem?: string;
   /** Where it reports inside numbers in the format of our `/stats`; null when it does not. */
   readonly statsUrl: URL | null;
 }

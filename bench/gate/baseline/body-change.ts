@@ -37,7 +37,7 @@ export function bodyPairsOf(before: Baseline, after: Baseline): readonly BodyPai
 }
 
 function contentOf({ before, after }: BodyPair): string {
-  return JSON.stringify([before, after].map((body) => ({ ...body, name: "" })));
+  return JSON.stringify([before, after], (key, value: unknown) => (key === "name" ? undefined : value));
 }
 
 function firstBodyOf({ export: { rows, bytes, sha256, bodies } }: Baseline): KnownBody {

@@ -215,7 +215,7 @@ function withRows(body: BodyFindings, isFirstHeader: boolean | null, wanted: num
 /** What a server does not report, and what the report therefore leaves out. */
 function missingProbes(
   name: string,
-  { pid, hiddenBecause, pingUrl, statsUrl, notes = [] }: RunningTarget,
+  { pid, hiddenBecause, pingUrl, pingProblem, statsUrl, notes = [] }: RunningTarget,
 ): readonly string[] {
   return [
     ...notes,
@@ -232,7 +232,9 @@ function missingProbes(
       : []),
     ...(pingUrl === null
       ? [
-          `${name} gives no short answer at its ping path (--ping): what short requests lose beside its exports is left out.`,
+          pingProblem === undefined
+            ? `${name} has no ping path: what short requests lose beside its exports is left out.`
+            : `${name} gives no short answer at its ping path (--ping): ${pingProblem} What short requests lose beside its exports is left out.`,
         ]
       : []),
     ...(statsUrl === null

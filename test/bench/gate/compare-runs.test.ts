@@ -176,9 +176,11 @@ function checked(
   rows: number,
   { cpu: more = 1, ...change }: Partial<CheckedBody> & { readonly cpu?: number } = {},
 ): SimulatedRun {
-  const body = { rows, columns: 4, bytes: rows * 100, sha256: `digest of ${rows}`, whole: true, ...change };
-  const bodies = ["streaming", "buffered"].map((name) => ({ ...body, name }));
-  return { seed, rows, cpu: more, sha256: body.sha256 ?? "feed", bodies };
+  const bodies = ["streaming", "buffered"].map((name): CheckedBody => {
+    const sha256 = `digest of ${rows}`;
+    return { name, rows, columns: 4, bytes: rows * 100, sha256, whole: true, ...change };
+  });
+  return { seed, rows, cpu: more, bodies };
 }
 
 const size = relativeBudget("streaming.total_s=5%");
@@ -229,7 +231,9 @@ test("the bodies of all targets are compared, not only that of the first", () =>
     const run = checked(seed, 500);
     return {
       ...run,
-      bodies: (run.bodies ?? []).map((body, at) => (at === 1 ? { ...body, ...change } : body)),
+      bodies: (run.bodies ?? []).map((body, at) =>
+        Object.assign(structuredClone(body), at === 1 ? change : {}),
+      ),
     };
   };
   const verdicts = (change: Partial<CheckedBody>): Record<string, string> =>

@@ -220,6 +220,7 @@ test("the short request may have another path, or none", async () => {
   await ours.stop();
   const none = await targetOf(`api=${command("right")}`, { ping: null }).start(signal, 1);
   assert.equal(none.pingUrl, null);
+  assert.equal(none.pingProblem, undefined);
   await none.stop();
 });
 

@@ -111,7 +111,7 @@ test("a command and an address take part in the same rounds as our deliveries", 
   for (const note of [
     /fixed gives other bytes than ours: 3,000 rows/,
     /fixed was not started here, so its process is not known/,
-    /fixed gives no short answer at its ping path/,
+    /fixed gives no short answer at its ping path \(--ping\): \/ping answer/,
     /fixed reports no inside numbers at \/stats/,
   ]) {
     if (!skip) assert.match(result.warnings.join("\n"), note);
@@ -137,6 +137,7 @@ test("a server that answers everything with its export has no short requests", a
   const origin = await listening(t, (_, response) => response.end("id\n".repeat(3000)));
   const running = await foreignTarget(specOf(`long=${origin}/`)).start(signal, 1);
   assert.equal(running.pingUrl, null);
+  assert.equal(running.pingProblem, "/ping answers with more than 1024 bytes.");
   assert.equal(running.statsUrl, null);
   assert.equal(running.notes, undefined);
   await running.stop();
@@ -161,6 +162,7 @@ for (const [statusCode, text, isShort] of shortAnswers) {
     const running = await foreignTarget(specOf(`api='${process.execPath}' -e "${script}"`)).start(signal, 1);
     t.after(() => running.stop());
     assert.equal(running.pingUrl?.pathname, isShort ? "/ping" : undefined);
+    assert.equal(running.pingProblem, isShort ? undefined : `/ping answered ${statusCode}.`);
     assert.equal(running.notes, undefined);
   });
 }
