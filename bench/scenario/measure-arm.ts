@@ -21,8 +21,13 @@ export async function measureArm(
 ): Promise<Measured> {
   const served = { session, server, request: arm };
   const { idleBytes } = prepared ?? { idleBytes: await prepareServer(served) };
-  const { measured, reading, client } = await measureExport(served, arm.body.rows, idleBytes);
+  const { measured, reading, client, isCpuTooShort } = await measureExport(served, arm.body.rows, idleBytes);
   requireSameBody(armTitle(arm), reading, arm.body);
+  if (isCpuTooShort) {
+    record.warn(
+      `${arm.id} takes too little CPU time to be counted: its threads or processes end with each export, and are then known in steps of 10 ms. The CPU time of such rounds is left out; exports with more rows show it.`,
+    );
+  }
   // One note on it is enough.
   const isNoted = record.warnings.some((warning) => warning.startsWith(`${arm.id} is client-bound`));
   if (isNoted) return measured;

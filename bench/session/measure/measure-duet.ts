@@ -8,6 +8,7 @@ import { processesOf } from "../server/server-processes.ts";
 import { serverWork, workAfter, workBetween, type ServerWork } from "../server/server-work.ts";
 import type { Started } from "../server/with-servers.ts";
 import { readWhole, withLastWords, type Session } from "../session.ts";
+import { cpuOfEach } from "./cpu-of-several.ts";
 import { perMib, requireSameBody } from "./measure-export.ts";
 
 /** What a duet needs to know of an arm. */
@@ -106,7 +107,7 @@ async function costOf(
   const peakOverIdle = difference(peakBytes, idleBytes.get(item.id) ?? null);
   const after = await workAfter(server, signal, watched);
   const total = workBetween({ first, before, after }, ({ cpuSeconds }) => cpuSeconds);
-  const cpu = total === null ? null : total / turns;
+  const cpu = total === null ? null : cpuOfEach(server, total, turns);
   return {
     cpu_s_per_export: cpu,
     cpu_s_per_mib: perMib(cpu, item.body.bytes),

@@ -5,10 +5,12 @@ import { watchOwnLoad, type OwnLoad } from "../../probe/own-load.ts";
 import { checksumText } from "../../result/checksum-text.ts";
 import type { Measured } from "../../result/metric.ts";
 import type { ExpectedBody } from "../arm.ts";
+import { noticeEndingThreads } from "../server/ending-threads.ts";
 import { difference, idleMemory, watchProcesses } from "../server/server-memory.ts";
 import { serverWork, workAfter, workBetween, type ServerWork } from "../server/server-work.ts";
 import type { MadeJob } from "../../subject/target.ts";
 import { warmUp } from "../server/warm-up.ts";
+import { cpuOfSeveral } from "./cpu-of-several.ts";
 import { makeJobOf, readMade, readWhole, requireComplete, type ServedExport } from "../session.ts";
 
 /** One timed export, and how busy the reader itself was. */
@@ -16,6 +18,8 @@ export interface ExportMeasurement {
   readonly measured: Measured;
   readonly reading: ExportReading;
   readonly client: OwnLoad;
+  /** Whether the server's CPU time was too short to be counted, so that it is left out. */
+  readonly isCpuTooShort: boolean;
 }
 
 /** Measures the memory of a fresh server, in bytes, and warms it up. */
@@ -24,6 +28,7 @@ export async function prepareServer(served: ServedExport): Promise<number | null
   const idleBytes = await idleMemory(server, session.signal);
   // The first answer is slow, because no code is compiled yet.
   await serverWork(server, session.signal);
+  await noticeEndingThreads(server, session.signal);
   await warmUp(served, served.request.delivery === "job");
   return idleBytes;
 }
@@ -67,7 +72,8 @@ export async function measureExport(
   const after = await workAfter(server, signal, watched);
 
   const totalSeconds = reading.totalMs / 1000;
-  const cpu = workBetween({ first, before, after }, ({ cpuSeconds }) => cpuSeconds);
+  const counted = workBetween({ first, before, after }, ({ cpuSeconds }) => cpuSeconds);
+  const cpu = await cpuOfSeveral(served, counted, reading.totalMs);
   const measured: Measured = {
     first_byte_s: seconds(reading.firstByteMs),
     total_s: totalSeconds,
@@ -92,7 +98,7 @@ export async function measureExport(
     rows,
     body_bytes: reading.bodyBytes,
   };
-  return { measured, reading, client };
+  return { measured, reading, client, isCpuTooShort: counted !== null && cpu === null };
 }
 
 /** The parts of a job: submitting, waiting and downloading, and what the download costs the workers. */

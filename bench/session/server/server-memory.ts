@@ -51,6 +51,11 @@ export async function noticeForks<T>(server: RunningTarget, use: () => Promise<T
   }
 }
 
+/** Whether a server was seen with a process that came and went. */
+export function isForking(server: RunningTarget): boolean {
+  return forkingServers.has(server);
+}
+
 /** What a server's processes did. */
 export interface WatchedProcesses {
   /** The sum of their peaks; null where they can't be sampled, or one that served has ended with its peak. */

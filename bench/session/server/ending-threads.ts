@@ -1,0 +1,52 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { portOf } from "../../http/port-of.ts";
+import { hasProcFiles, threadsOf } from "../../probe/proc-file.ts";
+import type { RunningTarget } from "../../subject/target.ts";
+import { processesOf } from "./server-processes.ts";
+
+const lookEveryMs = 2;
+/** How long a server may take to accept a connection and start a thread for it. */
+const startLimitMs = 30;
+const endLimitMs = 200;
+
+/** Servers that were seen with a thread that ended with its connection. */
+const threadedServers = new WeakSet<RunningTarget>();
+
+/** Whether a server was seen to have a thread for each connection. */
+export function hasThreadPerConnection(server: RunningTarget): boolean {
+  return threadedServers.has(server);
+}
+
+/**
+ * Looks whether a server starts a thread for a connection that ends with it, by a connection without a request. The system
+ * keeps the CPU time of a thread in nanoseconds only while the thread lives.
+ */
+export async function noticeEndingThreads(server: RunningTarget, signal: AbortSignal): Promise<void> {
+  const tree = hasProcFiles && server.statsUrl === null ? await processesOf(server) : null;
+  if (tree === null) return;
+  const threads = async (): Promise<ReadonlySet<string>> =>
+    new Set((await Promise.all(tree.map(threadsOf))).flat());
+  const until = async (limitMs: number, find: (now: ReadonlySet<string>) => string | undefined) => {
+    for (let waitedMs = 0; waitedMs < limitMs; waitedMs += lookEveryMs) {
+      const found = find(await threads());
+      if (found !== undefined) return found;
+      await sleep(lookEveryMs, undefined, { signal });
+    }
+    return undefined;
+  };
+  const before = await threads();
+  const { hostname } = new URL(server.origin);
+  const socket = connect({ host: hostname.replace(/^\[|\]$/g, ""), port: portOf(new URL(server.origin)) });
+  // A server that takes no connection shows so with the next request.
+  socket.on("error", () => undefined);
+  const closed = once(socket, "close");
+  const started = await until(startLimitMs, (now) => [...now].find((thread) => !before.has(thread))).finally(
+    () => socket.destroy(),
+  );
+  await closed;
+  if (started === undefined) return;
+  const ended = await until(endLimitMs, (now) => (now.has(started) ? undefined : started));
+  if (ended !== undefined) threadedServers.add(server);
+}
