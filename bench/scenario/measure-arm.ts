@@ -1,7 +1,8 @@
 import { busyReaderRatio } from "../probe/own-load.ts";
 import type { Measured } from "../result/metric.ts";
 import { armTitle, type PlannedArm } from "../session/arm.ts";
-import { measureExport, prepareServer, requireSameBody } from "../session/measure/measure-export.ts";
+import { measureExport, prepareServer } from "../session/measure/measure-export.ts";
+import { requireSameBody } from "../session/measure/require-same-body.ts";
 import type { RunningTarget } from "../subject/target.ts";
 import type { ScenarioContext } from "./scenario.ts";
 

@@ -1,7 +1,7 @@
 import { StreamCsvError, messageOf } from "../../src/ground.ts";
 import type { Measured } from "../result/metric.ts";
 import { combineTurns, withDuet } from "../session/measure/combine-turns.ts";
-import { isWrongBody } from "../session/measure/measure-export.ts";
+import { isWrongBody } from "../session/measure/require-same-body.ts";
 import { groupsOf, withServers, type ServerNeed, type Started } from "../session/server/with-servers.ts";
 import type { RunningTarget } from "../subject/target.ts";
 import type { ScenarioContext } from "./scenario.ts";

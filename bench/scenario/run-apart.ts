@@ -1,5 +1,5 @@
 import { StreamCsvError } from "../../src/ground.ts";
-import { isWrongBody } from "../session/measure/measure-export.ts";
+import { isWrongBody } from "../session/measure/require-same-body.ts";
 import type { Scenario, ScenarioContext } from "./scenario.ts";
 
 /** Faults of what is measured. Any other error is one of our own, and ends the run. */

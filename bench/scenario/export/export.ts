@@ -74,7 +74,7 @@ async function recordCurves(context: ScenarioContext): Promise<void> {
   const round = record.nextIndex(name);
   await withServers(session, distinctArms(plan.arms), async (arm, server) => {
     context.step(`curves, ${arm.id}`);
-    for (const { metric, points } of await measureCurves({ session, server, request: arm })) {
+    for (const { metric, points } of await measureCurves({ session, server }, arm)) {
       record.series.push({ scenario: name, round, arm: arm.id, metric, points });
     }
   });

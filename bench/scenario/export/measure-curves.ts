@@ -2,6 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { residentBytes } from "../../probe/process-tree.ts";
 import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
 import type { Series } from "../../result/result.ts";
+import { armTitle, type PlannedArm } from "../../session/arm.ts";
+import { requireSameBody } from "../../session/measure/require-same-body.ts";
 import { readWhole, type ServedExport } from "../../session/session.ts";
 import { thinCurve, type CurvePoint } from "./thin-curve.ts";
 import { processesOf } from "../../session/server/server-processes.ts";
@@ -18,8 +20,11 @@ const marginMs = 100;
  * Takes one export and samples the server meanwhile: resident memory of its process tree, and busy slots. Sampling
  * disturbs the server, so nothing of it is compared; the curves show the shape.
  */
-export async function measureCurves(served: ServedExport): Promise<readonly Curve[]> {
-  const { session } = served;
+export async function measureCurves(
+  { session, server }: Omit<ServedExport, "request">,
+  arm: PlannedArm,
+): Promise<readonly Curve[]> {
+  const served = { session, server, request: arm };
   const { signal } = session;
   await warmUp(served);
   const done = new AbortController();
@@ -34,14 +39,15 @@ export async function measureCurves(served: ServedExport): Promise<readonly Curv
   sampling.catch(() => undefined);
   try {
     await sleep(marginMs, undefined, { signal });
-    const { gapQuantiles } = await readWhole(served);
+    const reading = await readWhole(served, { checksum: true });
+    requireSameBody(armTitle(arm), reading, arm.body);
     await sleep(marginMs, undefined, { signal });
     done.abort();
     const [memory, slots] = await sampling;
     const curves: Curve[] = [
       { metric: "resident_bytes", points: thinCurve(memory, "highest") },
       { metric: "busy_slots", points: thinCurve(slots, "mean") },
-      { metric: "chunk_gap_s", points: gapQuantiles.map(([x, y]) => [x, y]) },
+      { metric: "chunk_gap_s", points: reading.gapQuantiles.map(([x, y]) => [x, y]) },
     ];
     return curves.filter(({ points }) => points.length > 0);
   } finally {

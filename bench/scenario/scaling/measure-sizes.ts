@@ -1,6 +1,7 @@
 import { StreamCsvError, formatCount } from "../../../src/ground.ts";
 import type { ExpectedBody } from "../../session/arm.ts";
-import { measureFresh, requireSameBody } from "../../session/measure/measure-export.ts";
+import { measureFresh } from "../../session/measure/measure-export.ts";
+import { requireSameBody } from "../../session/measure/require-same-body.ts";
 import { readWhole, type ServedExport } from "../../session/session.ts";
 import { recordRound } from "../record-round.ts";
 import { roundsUpTo } from "../run-time.ts";

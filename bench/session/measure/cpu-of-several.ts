@@ -1,7 +1,10 @@
+import type { ExportReading } from "../../load/read-export.ts";
+import type { ExpectedBody } from "../arm.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 import { readWhole, type ServedExport } from "../session.ts";
 import { hasThreadPerConnection } from "../server/ending-threads.ts";
 import { isForking, watchProcesses } from "../server/server-memory.ts";
+import { requireSameBody } from "./require-same-body.ts";
 import { serverWork, workAfter, workBetween } from "../server/server-work.ts";
 
 /** Threads and processes that have ended are counted in ticks of 10 ms, of which two may be missing. */
@@ -16,12 +19,13 @@ const mostExports = 200;
  * The CPU time of an export whose thread or process ends with it, so that only ticks of it are known. Several short exports
  * are counted together, because one may take less than a tick.
  * @param cpuSeconds what one export showed
+ * @param reading that export, whose body all others have to have
  * @returns that of one export, of any other server as it was given; null where even several took too little to be counted
  */
 export async function cpuOfSeveral(
   served: ServedExport,
   cpuSeconds: number | null,
-  exportMs: number,
+  reading: ExportReading,
 ): Promise<number | null> {
   const { session, server } = served;
   const { clock, signal } = session;
@@ -30,10 +34,18 @@ export async function cpuOfSeveral(
   const before = await serverWork(server, signal);
   const endByMs = clock.nowMs() + limitMs;
   let exports = 1;
-  for (; exports < mostExports && clock.nowMs() + exportMs < endByMs; exports += 1) await readWhole(served);
+  for (; exports < mostExports && clock.nowMs() + reading.totalMs < endByMs; exports += 1) {
+    requireSameBody("A further export", await readWhole(served, { checksum: true }), bodyOf(reading, server));
+  }
   const after = await workAfter(server, signal, await endWatch());
   const further = workBetween({ first: before, before, after }, (work) => work.cpuSeconds);
   return further === null ? null : cpuOfEach(server, cpuSeconds + further, exports);
+}
+
+function bodyOf({ bodyBytes, crc32, content }: ExportReading, { equality }: RunningTarget): ExpectedBody {
+  const counted = content === null ? { rows: 0 } : { rows: content.records, columns: content.columns };
+  const kind = equality === undefined ? {} : { equality };
+  return { bytes: bodyBytes, crc32: crc32 ?? 0, headerRecords: 0, ...counted, ...kind };
 }
 
 /** The CPU time of one of several exports; null where all of them took too little to be counted. */

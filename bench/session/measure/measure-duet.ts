@@ -9,7 +9,8 @@ import { serverWork, workAfter, workBetween, type ServerWork } from "../server/s
 import type { Started } from "../server/with-servers.ts";
 import { readWhole, withLastWords, type Session } from "../session.ts";
 import { cpuOfEach } from "./cpu-of-several.ts";
-import { perMib, requireSameBody } from "./measure-export.ts";
+import { perMib } from "./measure-export.ts";
+import { requireSameBody } from "./require-same-body.ts";
 
 /** What a duet needs to know of an arm. */
 export type DuetArm = Pick<PlannedArm, "id" | "target" | "delivery" | "rows" | "body">;

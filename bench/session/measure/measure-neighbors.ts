@@ -1,3 +1,4 @@
+import type { ExportReading } from "../../load/read-export.ts";
 import { countShortRequests, type ShortRequestCount } from "../../load/count-short-requests.ts";
 import type { Measured } from "../../result/metric.ts";
 import { warmUp } from "../server/warm-up.ts";
@@ -35,12 +36,14 @@ const notCounted: Measured = {
 /**
  * What other requests lose while exports run: counts the short requests a fresh server answers alone, and those it
  * answers while one reader takes exports back to back.
+ * @param requireBody throws for an export with another body than the one that was checked: it costs something else
  * @returns nulls for a server that has no short requests, or whose answers autocannon doesn't count: those whose end is the
  *   end of their connection
  */
 export async function measureNeighbors(
   served: ServedExport,
   { warmUpMs, idleMs, busyMs }: NeighborTimes,
+  requireBody: (reading: ExportReading) => void,
 ): Promise<Measured> {
   const { session, server } = served;
   const { signal } = session;
@@ -62,7 +65,7 @@ export async function measureNeighbors(
     durationMs: longestBusyMs,
     enough: exportsDone.signal,
   });
-  const exportsMade = await readBackToBack(served, isEnough).finally(() => exportsDone.abort());
+  const exportsMade = await readBackToBack(served, isEnough, requireBody).finally(() => exportsDone.abort());
   const busy = await counting;
   const elapsedSeconds = (session.clock.nowMs() - startMs) / 1000;
   // Before and after, because both sides still get faster while they warm up.
@@ -77,10 +80,14 @@ export async function measureNeighbors(
 }
 
 /** Takes whole exports one after the other, at least one, until it is enough; returns how many. */
-async function readBackToBack(served: ServedExport, isEnough: () => boolean): Promise<number> {
+async function readBackToBack(
+  served: ServedExport,
+  isEnough: () => boolean,
+  requireBody: (reading: ExportReading) => void,
+): Promise<number> {
   let made = 0;
   do {
-    await readWhole(served);
+    requireBody(await readWhole(served, { checksum: true }));
     made += 1;
   } while (!isEnough());
   return made;

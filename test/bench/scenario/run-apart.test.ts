@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runApart } from "../../../bench/scenario/run-apart.ts";
 import type { ScenarioContext } from "../../../bench/scenario/scenario.ts";
-import { requireSameBody } from "../../../bench/session/measure/measure-export.ts";
+import { requireSameBody } from "../../../bench/session/measure/require-same-body.ts";
 import { RunRecord } from "../../../bench/session/run-record.ts";
 import type { ExportReading } from "../../../bench/load/read-export.ts";
 import { seededRandom } from "../../../bench/statistics/random.ts";

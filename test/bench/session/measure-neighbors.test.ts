@@ -42,7 +42,10 @@ for (const [title, field] of Object.entries(length)) {
       },
       request: { delivery: null, rows: 1 },
     };
-    const measured = await measureNeighbors(served, { warmUpMs: 100, idleMs: 100, busyMs: 100 });
+    const times = { warmUpMs: 100, idleMs: 100, busyMs: 100 };
+    const bodies: number[] = [];
+    const measured = await measureNeighbors(served, times, ({ bodyBytes }) => bodies.push(bodyBytes));
+    assert.deepEqual(new Set(bodies), new Set(field === "" ? [] : [6]));
     if (field === "") assert.deepEqual(new Set(Object.values(measured)), new Set([null]));
     else assert.ok((measured.ping_per_s_idle ?? 0) > 0);
   });

@@ -270,6 +270,16 @@ test(
   },
 );
 
+test("an answer without the rows beside short requests, such as one that asks to wait, makes the run invalid", async () => {
+  const targetDefaults = { ping: "/healthz" };
+  const { result, fault } = await run({ targets: [`api=${command("tired")}`], targetDefaults });
+  assert.match(
+    fault?.message ?? "",
+    /^The target api gave 34 bytes in a timed round, and 5898 when it was checked/,
+  );
+  assert.deepEqual([result.verdict, result.exitCode], ["invalid", 4]);
+});
+
 test(
   "a daemon behind the process that listens counts as the server, as in many images",
   { skip },
