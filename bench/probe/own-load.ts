@@ -15,6 +15,16 @@ export interface OwnLoad {
  */
 export const busyReaderRatio = { warns: 0.6, refuses: 0.8 } as const;
 
+/**
+ * How busy a reader was with an export, as far as that can have slowed it down: one read takes a body that is smaller than
+ * its buffer, for a millisecond of work, and how the system shares its cores decides the rest.
+ */
+export function busyWith(bodyBytes: number, busyRatio: number): number {
+  return bodyBytes < smallBodyBytes ? 0 : busyRatio;
+}
+
+const smallBodyBytes = 256 * 1024;
+
 /** Watches this process; the function it returns gives its load since then. */
 export async function watchOwnLoad(): Promise<() => Promise<OwnLoad>> {
   const waitedBefore = await waitedSeconds();

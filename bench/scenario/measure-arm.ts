@@ -1,4 +1,4 @@
-import { busyReaderRatio } from "../probe/own-load.ts";
+import { busyReaderRatio, busyWith } from "../probe/own-load.ts";
 import type { Measured } from "../result/metric.ts";
 import { armTitle, type PlannedArm } from "../session/arm.ts";
 import { measureExport, prepareServer } from "../session/measure/measure-export.ts";
@@ -32,7 +32,7 @@ export async function measureArm(
   // One note on it is enough.
   const isNoted = record.warnings.some((warning) => warning.startsWith(`${arm.id} is client-bound`));
   if (isNoted) return measured;
-  if (client.busyRatio > busyReaderRatio.warns) {
+  if (busyWith(reading.bodyBytes, client.busyRatio) > busyReaderRatio.warns) {
     record.warn(
       `${arm.id} is client-bound: the reader itself was busy for more than ${busyReaderRatio.warns * 100} % of an export, so its times and rates are bounds; the server may be faster.`,
     );

@@ -1,3 +1,4 @@
+import { busyWith } from "../../probe/own-load.ts";
 import type { Measured } from "../../result/metric.ts";
 import { exportScenario } from "../../scenario/export/export.ts";
 import { measureArm } from "../../scenario/measure-arm.ts";
@@ -71,7 +72,9 @@ export class GateRound {
 
   async #findFault(arms: Readonly<Record<string, Measured>>): Promise<string | null> {
     const isReaderJudged = this.#question.budgets.some(dependsOnReader);
-    const busy = Object.values(arms).map((measured) => measured.client_busy_ratio ?? 0);
+    const busy = Object.values(arms).map(({ body_bytes: bytes, client_busy_ratio: ratio }) =>
+      busyWith(bytes ?? 0, ratio ?? 0),
+    );
     const after = await this.#question.sampleMachine();
     return roundFault({
       before: this.#before ?? after,

@@ -312,6 +312,19 @@ test("a budget by itself needs nothing beside it: kept, or broken in two batches
   );
 });
 
+test("a busy reader doesn't make the time of an export invalid that one read takes", async (t) => {
+  const busy = setInterval(() => {
+    const end = performance.now() + 20;
+    while (performance.now() < end);
+  }, 1);
+  t.after(() => clearInterval(busy));
+  const { result, fault } = await gate({ rows: 20, rounds: 5, budgets: ["api.total_s<=60s"] });
+  assert.equal(fault, null);
+  assert.equal(result.verdict, "pass");
+  const ratios = result.rounds.map(({ arms }) => arms["api"]?.["client_busy_ratio"] ?? 0);
+  assert.ok(Math.max(...ratios) > 0.8, ratios.join(" "));
+});
+
 let compared: Promise<BenchRun> | undefined;
 
 /** Two targets and no budget: one run, for the tests of what it says. */
