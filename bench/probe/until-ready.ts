@@ -77,9 +77,21 @@ export async function isAnswered(url: URL, signal: AbortSignal): Promise<boolean
   return (await askOnce(url, { signal })).state === "answered";
 }
 
+/** How OpenSSL names a certificate whose authority isn't known. */
+const untrusted: ReadonlySet<string> = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+
 function silenceOf(fault: Error): string {
   const code = "code" in fault ? String(fault.code) : "";
   if (code === "ECONNREFUSED") return "refused the connection";
   if (code === "ECONNRESET") return "closed the connection without an answer";
+  if (untrusted.has(code)) {
+    return `has a certificate that isn't trusted (${fault.message}); name the file of its authority by the variable NODE_EXTRA_CA_CERTS`;
+  }
   return `gave no answer (${fault.message === "" ? code : fault.message})`;
 }

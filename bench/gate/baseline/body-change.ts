@@ -65,7 +65,7 @@ export function rowsNotes(pairs: readonly BodyPair[], names: RunNames): readonly
     const change = rowsChangeOf(pair);
     if (change === "request") {
       return [
-        `${names.before} measured ${before.rows} rows and ${names.after} ${after.rows}: metrics that depend on the size of the export are not compared. --rows makes the sizes equal.`,
+        `${names.before} measured ${before.rows ?? "unknown"} rows and ${names.after} ${after.rows ?? "unknown ones"}: metrics that depend on the size of the export are not compared. --rows makes the sizes equal.`,
       ];
     }
     if (change !== "more") return [];

@@ -27,9 +27,8 @@ export function pairOf(
       own.length > 0
         ? own.map(({ metric }) => `${budget.delivery}.${metric}`)
         : lacking.series.map(({ delivery }) => delivery);
-    throw new RangeError(
-      `${fault}: ${lacking.name} did not measure it. It measured: ${[...new Set(measured)].join(", ")}.`,
-    );
+    const list = measured.length === 0 ? "nothing" : [...new Set(measured)].join(", ");
+    throw new RangeError(`${fault}: ${lacking.name} did not measure it. It measured: ${list}.`);
   }
   throw new RangeError(
     `${fault}: ${runs.map(({ name }) => name).join(" and ")} do not both have it in a form that can be compared. Measure both on the same kind of machine, or with the same control, and with the same number of rows.`,

@@ -98,6 +98,9 @@ test("a budget for what one of the runs did not measure is refused, with what it
     name: "RangeError",
     message: /old did not measure it\. It measured: streaming\.total_s, streaming\.cpu_s_per_mib/,
   });
+  assert.throws(() => compare({ seed: 1, rounds: 0 }, { seed: 2 }, [cpu]), {
+    message: /old did not measure it\. It measured: nothing\.$/,
+  });
 });
 
 /** A run whose streamed exports added this much memory, one value a round. */
