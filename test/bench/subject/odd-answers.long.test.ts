@@ -270,6 +270,16 @@ test(
   },
 );
 
+test("a server that keeps its answers is measured by those, and a note says so", async () => {
+  const notesOf = async (kind: string): Promise<string> => {
+    const { result } = await run({ targets: [`api=${command(kind)}`], targetDefaults: { ping: null } });
+    return result.warnings.join("\n");
+  };
+  const note = /api gave its first export in 1\.\d+ s, and the same again in .*: if it keeps answers/;
+  assert.match(await notesOf("kept"), note);
+  assert.doesNotMatch(await notesOf("right"), note);
+});
+
 test("an answer without the rows beside short requests, such as one that asks to wait, makes the run invalid", async () => {
   const targetDefaults = { ping: "/healthz" };
   const { result, fault } = await run({ targets: [`api=${command("tired")}`], targetDefaults });
