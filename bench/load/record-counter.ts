@@ -10,6 +10,15 @@ export interface RecordCount {
   /** Cells of the first record. */
   readonly columns: number;
   readonly quoting: BodyQuoting;
+  /** The first record with another number of cells than the first of all; null when all have as many, or lines are counted. */
+  readonly uneven: UnevenRecord | null;
+}
+
+/** A record with another number of cells than the first. */
+export interface UnevenRecord {
+  /** Counted from 1, the header among them. */
+  readonly record: number;
+  readonly cells: number;
 }
 
 const quote = 0x22;
@@ -60,11 +69,12 @@ export class RecordCounter {
 
   finish(): RecordCount {
     if (this.#opening !== null) this.#begin();
+    for (const one of [this.#strict, this.#escaped, this.#apostrophes, this.#unquoted]) one?.finish();
     const reader = [this.#strict, this.#escaped].find((one) => one !== undefined && one.isValid);
     const isLast = this.#lastByte === lineFeed || this.#lastByte === carriageReturn;
     const found = (one: CellReader, quoting: BodyQuoting): RecordCount => {
       const ends = one.lineFeeds > 0 ? one.lineFeeds : one.carriageReturns;
-      return { records: ends + (isLast ? 0 : 1), columns: one.columns, quoting };
+      return { records: ends + (isLast ? 0 : 1), columns: one.columns, quoting, uneven: one.uneven };
     };
     if (reader !== undefined) {
       if (reader !== this.#strict) return found(reader, "backslash");
@@ -78,6 +88,7 @@ export class RecordCounter {
       records: this.#lineFeeds + (isLast ? 0 : 1),
       columns: this.#strict?.columns ?? 0,
       quoting: "none",
+      uneven: null,
     };
   }
 
@@ -135,8 +146,8 @@ class CellReader {
   carriageReturns = 0;
   /** Cells of the first record. */
   columns = 1;
-  /** Whether all records so far have as many cells as the first; lines without anything don't count. */
-  isEven = true;
+  /** The first record with another number of cells than the first of all; lines without anything don't count. */
+  uneven: UnevenRecord | null = null;
   /** Whether a cell was quoted so far. */
   hasQuoted = false;
   readonly #delimiter: number;
@@ -160,10 +171,14 @@ class CellReader {
     return !this.#isBroken && this.#state !== "quoted";
   }
 
+  get isEven(): boolean {
+    return this.uneven === null;
+  }
+
   /** The same so far, and read otherwise from here on. */
   as(reading: Reading): CellReader {
     const copy = new CellReader(this.#delimiter, reading);
-    copy.isEven = this.isEven;
+    copy.uneven = this.uneven;
     copy.hasQuoted = this.hasQuoted;
     copy.#cells = this.#cells;
     copy.lineFeeds = this.lineFeeds;
@@ -212,6 +227,16 @@ class CellReader {
     }
   }
 
+  /** Ends a last record without a line break. */
+  finish(): void {
+    this.#compareRecord(this.lineFeeds + this.carriageReturns + 1);
+  }
+
+  #compareRecord(record: number): void {
+    const isBlank = this.#cells === 1 && this.#state === "start";
+    if (!isBlank && this.#cells !== this.columns) this.uneven ??= { record, cells: this.#cells };
+  }
+
   #readCell(byte: number): void {
     if (this.#state === "start") {
       this.#state = byte === this.#quotedBy ? "quoted" : "plain";
@@ -223,8 +248,7 @@ class CellReader {
   }
 
   #endRecord(isAfterReturn: boolean): void {
-    const isBlank = this.#cells === 1 && this.#state === "start";
-    if (!isBlank && this.#cells !== this.columns) this.isEven = false;
+    this.#compareRecord(this.lineFeeds + this.carriageReturns);
     this.#cells = 1;
     this.#isAfterReturn = isAfterReturn;
     this.#isInFirst = false;

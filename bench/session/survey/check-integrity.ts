@@ -1,7 +1,7 @@
 import type { MeasuredDelivery } from "../../result/measured-delivery.ts";
 import type { LineChecksums, FirstDifference } from "../../load/line-comparison.ts";
 import type { ResponseHead } from "../../load/response-head.ts";
-import type { BodyQuoting } from "../../load/record-counter.ts";
+import type { BodyQuoting, UnevenRecord } from "../../load/record-counter.ts";
 import type { Check, Integrity } from "../../result/result.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 import type { ExpectedBody } from "../arm.ts";
@@ -16,6 +16,7 @@ export interface BodyFindings extends ExpectedBody {
   readonly records: number;
   readonly columns: number;
   readonly quoting: BodyQuoting;
+  readonly uneven: UnevenRecord | null;
   /** Whether the answer says that its first record is a header; null when it does not say. */
   readonly hasHeader: boolean | null;
   readonly sha256: string;
@@ -84,6 +85,7 @@ export async function readBody(
     records,
     columns: content?.columns ?? 0,
     quoting: content?.quoting ?? "rfc4180",
+    uneven: content?.uneven ?? null,
     hasHeader: announced === undefined ? null : announced === "present",
     ...rowsAmong(records, announced !== "absent"),
     equality: served.server.equality ?? "bytes",

@@ -1,4 +1,4 @@
-import { formatCount, formatSeconds } from "../../../src/ground.ts";
+import { formatCount, formatCountOf, formatSeconds } from "../../../src/ground.ts";
 import { isAnswered } from "../../probe/until-ready.ts";
 import { canSampleProcesses } from "../../probe/process-tree.ts";
 import type { Check } from "../../result/result.ts";
@@ -157,7 +157,7 @@ const keptFactor = 5;
 /** What limits what can be said of a body. */
 function bodyNotes(
   name: string,
-  { endedWithConnection, quoting, equality }: BodyFindings,
+  { endedWithConnection, quoting, equality, columns, uneven }: BodyFindings,
 ): readonly string[] {
   return [
     ...(endedWithConnection
@@ -179,6 +179,11 @@ function bodyNotes(
     ...(quoting === "none"
       ? [`${name} doesn't quote as RFC 4180 does; each of its lines is counted as a row.`]
       : []),
+    ...(uneven === null
+      ? []
+      : [
+          `Record ${formatCount(uneven.record)} of ${name} has ${formatCountOf(uneven.cells, "cell")}, and the first has ${formatCount(columns)}: an error message may stand among its rows, or their end may be missing.`,
+        ]),
     ...(equality === "rows"
       ? [`Of ${name} rows and columns are compared, not bytes (--integrity rows).`]
       : []),

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { parse } from "csv-parse/sync";
 import * as fc from "fast-check";
+import type { RecordCount } from "../../../bench/load/record-counter.ts";
 import { BodyCheck } from "../../../bench/load/body-check.ts";
 import { framingOf } from "../../../bench/load/body-framing.ts";
 import { isHtml } from "../../../bench/session/session.ts";
@@ -172,6 +173,25 @@ for (const [what, text, records, columns, quoting] of counted) {
         check.feed(bytes, at, Math.min(bytes.length, at + step));
       const found = check.finish();
       assert.deepEqual([found.records, found.columns, found.quoting], [records, columns, quoting]);
+    }
+  });
+}
+
+const uneven: readonly (readonly [what: string, text: string, found: RecordCount["uneven"]])[] = [
+  ["as many cells everywhere", 'a,b\r\n1,"2,\r\n3"\r\n\r\n', null],
+  ["an error message at its end", "a,b\r\n1,2\r\nFatal error\r\n", { record: 3, cells: 1 }],
+  ["a last record that was cut", "a,b,c\n1,2,3\n4,5", { record: 3, cells: 2 }],
+  ["a longer record, and a shorter one", "a,b\r1,2,3\r4\r", { record: 2, cells: 3 }],
+  ["lines that are counted", 'a\tb\n"open\t2\nx\n', null],
+];
+for (const [what, text, found] of uneven) {
+  test(`finds the first record with another number of cells in a body with ${what}, however it is cut`, () => {
+    const bytes = Buffer.from(text);
+    for (let step = 1; step <= bytes.length; step += 1) {
+      const check = new BodyCheck({ isHashed: false });
+      for (let at = 0; at < bytes.length; at += step)
+        check.feed(bytes, at, Math.min(bytes.length, at + step));
+      assert.deepEqual(check.finish().uneven, found);
     }
   });
 }

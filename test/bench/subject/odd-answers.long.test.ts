@@ -270,13 +270,17 @@ test(
   },
 );
 
-test("a server that keeps its answers is measured by those, and a note says so", async () => {
+test("a note says so if a server keeps its answers, or has an error message behind its rows", async () => {
   const notesOf = async (kind: string): Promise<string> => {
     const { result } = await run({ targets: [`api=${command(kind)}`], targetDefaults: { ping: null } });
     return result.warnings.join("\n");
   };
   const note = /api gave its first export in 1\.\d+ s, and the same again in .*: if it keeps answers/;
   assert.match(await notesOf("kept"), note);
+  assert.match(
+    await notesOf("failing"),
+    /Record 1,002 of api has 1 cell, and the first has 2: an error message/,
+  );
   assert.doesNotMatch(await notesOf("right"), note);
 });
 
