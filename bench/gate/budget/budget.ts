@@ -46,7 +46,7 @@ const mib = 1024 ** 2;
 const leastMemoryBytes = 8 * mib;
 const defaultShares = { cpu_s_per_mib: 0.05, peak_rss_over_idle_bytes: 0.1 } as const;
 
-/** Metrics that have to be equal in every round, so that they need no budget and no statistics. */
+/** Metrics that have to be equal in every round, so that a change of them needs no budget and no statistics. */
 export const equalMetrics: readonly MetricId[] = ["rows", "body_bytes"];
 
 /** Metrics that depend on the reader's speed: they are wrong when the reader was the slower side. */
@@ -87,6 +87,7 @@ export type MetricOrigin = "client" | "processes" | "inside";
 /** What has to be known of a server so that the metric of a budget can be measured. */
 export function originOf({ metric }: BudgetMetric): MetricOrigin {
   if (ofProcessors.has(metric) || ofMemory.has(metric)) return "processes";
+  if (isOfContent({ metric })) return "client";
   return ofTheReader.includes(metric) && metric !== "held_s_per_export" ? "client" : "inside";
 }
 
@@ -103,12 +104,17 @@ export function isOfMemory({ metric }: BudgetMetric): boolean {
   return ofMemory.has(metric);
 }
 
+/** Whether it is how much an export contains, which every export of a run has in common. */
+export function isOfContent({ metric }: BudgetMetric): boolean {
+  return equalMetrics.includes(metric);
+}
+
 /**
  * Refuses a budget for a metric that the rounds of a run that gates do not measure.
  * @throws RangeError that lists those they measure
  */
 export function requireInRounds(budget: Budget): void {
-  if (ofARound.includes(budget.metric)) return;
+  if (ofARound.includes(budget.metric) || isOfContent(budget)) return;
   throw new RangeError(
     `The budget for ${nameOf(budget)} can't be judged: rounds that gate measure one export at a time, which gives ${ofARound.join(", ")}.`,
   );
@@ -145,17 +151,20 @@ export function parseBudget(text: string): Budget {
       `"${text}" is not a budget: write SUBJECT.METRIC=PERCENT, such as streaming.cpu_s_per_mib=5%, or SUBJECT.METRIC<=VALUE, such as api.first_byte_s<=500ms.`,
     );
   }
-  if (equalMetrics.some((id) => id === metric)) {
-    throw new RangeError(`"${text}" needs no budget: ${metric} has to be equal in every round.`);
+  const isLimit = sign === "<=" || sign === ">=";
+  if (!isLimit && equalMetrics.some((id) => id === metric)) {
+    throw new RangeError(
+      `"${text}" needs no budget: ${metric} has to be equal in every round. A number that it has to keep is written ${delivery}.${metric}>=VALUE.`,
+    );
   }
   const known = metrics.find(({ id }) => id === metric);
   if (known === undefined) {
-    const possible = metrics.map(({ id }) => id).filter((id) => !equalMetrics.includes(id));
+    const possible = metrics.map(({ id }) => id).filter((id) => isLimit || !equalMetrics.includes(id));
     throw new RangeError(
       `"${metric}" in "${text}" is not a metric; there are: ${possible.join(", ")}.${didYouMean(metric, possible)}`,
     );
   }
-  if (sign === "<=" || sign === ">=") {
+  if (isLimit) {
     return { delivery, metric: known.id, limit: parseLimit(known, { sign, value, text }) };
   }
   const [, digits] = /^(\d+(?:\.\d+)?|\.\d+)\s*%?$/.exec(value.trim()) ?? [];

@@ -1,4 +1,4 @@
-import { formatBytes, formatSeconds } from "../../../src/ground.ts";
+import { formatBytes, formatCount, formatSeconds } from "../../../src/ground.ts";
 import { resolutionOf } from "../../result/measured-value.ts";
 import { roundValues } from "../../result/round-values.ts";
 import type { Comparison, Round } from "../../result/result.ts";
@@ -78,6 +78,7 @@ function valueText(value: number, unit: string): string {
   if (unit === "s") return formatSeconds(value);
   if (unit === "bytes") return formatBytes(value);
   if (unit === "bytes/s") return `${formatBytes(value)}/s`;
+  if (unit === "rows") return formatCount(value);
   if (unit === "s/MiB") return `${formatSeconds(value)}/MiB`;
   return `${Number(value.toPrecision(3))}${unit === "ratio" ? "" : ` ${unit}`}`;
 }

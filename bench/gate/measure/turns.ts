@@ -1,6 +1,6 @@
 import type { PlannedArm } from "../../session/arm.ts";
 import { groupsOf } from "../../session/server/with-servers.ts";
-import { isOfMemory, isOfProcessors, type Budget } from "../budget/budget.ts";
+import { isOfContent, isOfMemory, isOfProcessors, type Budget } from "../budget/budget.ts";
 
 /** What an arm sends in one round of what is judged. */
 const bytesPerRound = 64 * 1024 ** 2;
@@ -54,5 +54,5 @@ export function gateSteps(
 
 /** What other servers that work at the same time would change. */
 function isOfClock(budget: Budget): boolean {
-  return !isOfProcessors(budget) && !isOfMemory(budget);
+  return !isOfProcessors(budget) && !isOfMemory(budget) && !isOfContent(budget);
 }

@@ -41,7 +41,7 @@ const refused: readonly (readonly [string, RegExp])[] = [
   ["api.peak_rss_over_idle_bytes<=64s", /"64s" .* such as 64MiB/],
   ["api.throughput_bytes_per_s>=10MiB/MiB", /"10MiB\/MiB" .* such as 10MiB\/s/],
   ["streaming.speed=5", /"speed" in .* is not a metric; there are: first_byte_s, total_s, .*release_s\./],
-  ["streaming.rows=5", /needs no budget: rows has to be equal in every round/],
+  ["streaming.rows=5", /needs no budget: rows has to be equal in every round\. .* streaming\.rows>=VALUE/],
   ["streaming.total_s=fast", /"fast" .* a percentage above 0 and up to 1000/],
   ["streaming.total_s=0", /"0" .* a percentage above 0/],
   ["streaming.total_s=-5", /"-5" .* a percentage above 0/],
@@ -68,6 +68,8 @@ const values: readonly (readonly [text: string, bound: string, value: number, na
   ["api.throughput_bytes_per_s>=10MiB/s", "least", 10 * mib],
   ["api.cpu_s_per_mib<=5ms/MiB", "most", 0.005],
   ["api.rows_per_s>=20000", "least", 20_000],
+  ["api.rows>=100000", "least", 100_000],
+  ["api.body_bytes>=10MiB", "least", 10 * mib],
 ];
 for (const [text, bound, value, name = text] of values) {
   test(`the budget "${text}" is a value, and is shown with its unit`, () => {

@@ -325,6 +325,19 @@ test("a busy reader doesn't make the time of an export invalid that one read tak
   assert.ok(Math.max(...ratios) > 0.8, ratios.join(" "));
 });
 
+test("a budget for rows is broken by an export that has fewer", async () => {
+  const targets = [`api=${server()} @ http://127.0.0.1:{port}/any.csv?rows=1500`];
+  const config = { targets, rows: null, rounds: 6 };
+  const kept = await gate({ ...config, budgets: ["api.rows>=1500", "api.body_bytes<=1MiB"] });
+  assert.deepEqual([kept.fault, kept.result.verdict], [null, "pass"]);
+  const broken = await gate({ ...config, budgets: ["api.rows>=1501"] });
+  assert.equal(broken.result.exitCode, 2);
+  assert.match(
+    (broken.result.reasons ?? []).join("\n"),
+    /^api rows is 1,500 .*beyond its budget of >=1501\./,
+  );
+});
+
 let compared: Promise<BenchRun> | undefined;
 
 /** Two targets and no budget: one run, for the tests of what it says. */
