@@ -94,9 +94,9 @@ export async function watchProcesses(server: RunningTarget): Promise<() => Promi
   const runningBefore = await stillRunning(before);
   const idle = idleServers.get(server);
   const lasting = new Set(before.filter((member) => idle === undefined || idle.held.has(member)));
-  const isForking = forkingServers.has(server) || (idle !== undefined && (await hasForked(before, idle)));
+  const hasShortLived = forkingServers.has(server) || (idle !== undefined && (await hasForked(before, idle)));
   const endedSecondsBefore = await endedChildrenSeconds(before);
-  const endShortLived = isForking ? watchShortLived(roots, lasting) : null;
+  const endShortLived = hasShortLived ? watchShortLived(roots, lasting) : null;
   return async () => {
     const shortLived = (await endShortLived?.()) ?? { moments: [], cpuSeconds: new Map<number, number>() };
     // Processes that started meanwhile count too.

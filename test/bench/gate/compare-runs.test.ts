@@ -179,10 +179,9 @@ function checked(
   rows: number,
   { cpu: more = 1, ...change }: Partial<CheckedBody> & { readonly cpu?: number } = {},
 ): SimulatedRun {
-  const bodies = ["streaming", "buffered"].map((name): CheckedBody => {
-    const sha256 = `digest of ${rows}`;
-    return { name, rows, columns: 4, bytes: rows * 100, sha256, whole: true, ...change };
-  });
+  const bytes = rows * 100;
+  const body = { rows, columns: 4, bytes, sha256: `digest of ${rows}`, whole: true, ...change };
+  const bodies = ["streaming", "buffered"].map((name) => Object.assign(structuredClone(body), { name }));
   return { seed, rows, cpu: more, bodies };
 }
 
