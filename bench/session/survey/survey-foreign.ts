@@ -1,4 +1,4 @@
-import { formatCount, formatCountOf, formatSeconds } from "../../../src/ground.ts";
+import { formatCount } from "../../../src/ground.ts";
 import { isAnswered } from "../../probe/until-ready.ts";
 import { canSampleProcesses } from "../../probe/process-tree.ts";
 import type { Check } from "../../result/result.ts";
@@ -14,6 +14,7 @@ import {
   rowsAmong,
   type BodyFindings,
 } from "./check-integrity.ts";
+import { bodyNotes, keptNotes } from "./body-notes.ts";
 import { notesOf } from "./survey-version.ts";
 import type { Reference, TargetSurvey } from "./target-survey.ts";
 
@@ -137,56 +138,6 @@ function changeFaults(first: BodyFindings, second: BodyFindings, wanted: number 
       : `: line ${formatCount(place.line)} ${place.text === null ? "is missing" : `is now ${JSON.stringify(place.text)}`}`;
   return [
     `${whose} gave other bytes when the same request was made again${where}. If its rows may change between requests, --integrity rows compares rows and columns instead of bytes.`,
-  ];
-}
-
-/** A server that keeps what it answered is measured by what it kept, because each is asked before it is timed. */
-function keptNotes(name: string, first: BodyFindings, again: BodyFindings): readonly string[] {
-  const isKept = first.seconds - again.seconds >= keptSeconds && first.seconds >= keptFactor * again.seconds;
-  return isKept
-    ? [
-        `${name} gave its first export in ${formatSeconds(first.seconds)}, and the same again in ${formatSeconds(again.seconds)}: if it keeps answers, as a cache does, kept ones are measured.`,
-      ]
-    : [];
-}
-
-/** A first export is slower everywhere, because no code is compiled yet, but not by so much. */
-const keptSeconds = 0.2;
-const keptFactor = 5;
-
-/** What limits what can be said of a body. */
-function bodyNotes(
-  name: string,
-  { endedWithConnection, quoting, equality, columns, uneven }: BodyFindings,
-): readonly string[] {
-  return [
-    ...(endedWithConnection
-      ? [
-          `Bodies of ${name} end with the connection, where a cut looks like an end: ${equality === "rows" ? "rows and columns" : "bytes and rows"} of each have to be those of the first.`,
-        ]
-      : []),
-    ...(quoting === "backslash"
-      ? [`${name} escapes quotes by backslashes, not as RFC 4180 does; its rows are counted so.`]
-      : []),
-    ...(quoting === "apostrophe"
-      ? [`${name} quotes cells by apostrophes, not as RFC 4180 does; its rows are counted so.`]
-      : []),
-    ...(quoting === "escaped"
-      ? [
-          `${name} has backslashes before line breaks in cells, not quotes as RFC 4180; its rows are counted so.`,
-        ]
-      : []),
-    ...(quoting === "none"
-      ? [`${name} doesn't quote as RFC 4180 does; each of its lines is counted as a row.`]
-      : []),
-    ...(uneven === null
-      ? []
-      : [
-          `Record ${formatCount(uneven.record)} of ${name} has ${formatCountOf(uneven.cells, "cell")}, and the first has ${formatCount(columns)}: an error message may stand among its rows, or their end may be missing.`,
-        ]),
-    ...(equality === "rows"
-      ? [`Of ${name} rows and columns are compared, not bytes (--integrity rows).`]
-      : []),
   ];
 }
 

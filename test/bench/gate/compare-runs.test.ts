@@ -187,7 +187,7 @@ function checked(
 
 const size = relativeBudget("streaming.total_s=5%");
 
-test("an export that has lost rows is a regression, and what it costs less is no pass", () => {
+test("an export that has lost rows is a regression, and what it costs less doesn't pass", () => {
   for (const before of [checked(1, 500), checked(1, 500, { whole: false }), { seed: 1 }]) {
     const compared = compare(before, checked(2, 250, { cpu: 0.5 }), [cpu, size]);
     assert.deepEqual(verdictsOf(compared), {
@@ -203,7 +203,7 @@ test("an export that has lost rows is a regression, and what it costs less is no
   assert.equal(verdictsOf(dearer)["streaming.total_s"], "regression");
 });
 
-test("an export that has grown passes where it costs no more, and is no regression where it does", () => {
+test("an export that has grown passes where it costs no more, and isn't a regression where it does", () => {
   const same = compare(checked(1, 500), checked(2, 510), [cpu, memory, size]);
   assert.equal(same.gate?.verdict, "pass");
   assert.match(same.warnings[0] ?? "", /^The export has grown from 500 to 510 rows: its content /);
@@ -214,7 +214,7 @@ test("an export that has grown passes where it costs no more, and is no regressi
   assert.equal(compare(checked(1, 500), checked(2, 800, { cpu: 1.5 }), [cpu]).gate?.verdict, "regression");
 });
 
-test("another number of rows that was asked for is no loss", () => {
+test("another number of rows that was asked for isn't a loss", () => {
   const compared = compare(checked(1, 500), checked(2, 250, { whole: false }), [cpu]);
   assert.deepEqual(verdictsOf(compared), { "streaming.cpu_s_per_mib": "pass" });
   assert.match(compared.warnings[0] ?? "", /^old measured 500 rows and new 250: .* --rows makes/);
