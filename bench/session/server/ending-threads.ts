@@ -10,6 +10,7 @@ const lookEveryMs = 2;
 /** How long a server may take to accept a connection and start a thread for it. */
 const startLimitMs = 30;
 const endLimitMs = 200;
+const answerLimitMs = 2000;
 
 /** Servers that were seen with a thread that ended with its connection. */
 const threadedServers = new WeakSet<RunningTarget>();
@@ -20,11 +21,13 @@ export function hasThreadPerConnection(server: RunningTarget): boolean {
 }
 
 /**
- * Looks whether a server starts a thread for a connection that ends with it, by a connection without a request. The system
- * keeps the CPU time of a thread in nanoseconds only while the thread lives.
+ * Looks whether a server starts a thread for a connection that ends with it, by a short request whose end comes late: not every
+ * server allows a connection without one. The system keeps the CPU time of a thread in nanoseconds only while it lives.
  */
 export async function noticeEndingThreads(server: RunningTarget, signal: AbortSignal): Promise<void> {
-  const tree = hasProcFiles && server.statsUrl === null ? await processesOf(server) : null;
+  const { pingUrl, statsUrl, form } = server;
+  if (!hasProcFiles || statsUrl !== null || pingUrl?.protocol !== "http:") return;
+  const tree = await processesOf(server);
   if (tree === null) return;
   const threads = async (): Promise<ReadonlySet<string>> =>
     new Set((await Promise.all(tree.map(threadsOf))).flat());
@@ -37,14 +40,18 @@ export async function noticeEndingThreads(server: RunningTarget, signal: AbortSi
     return undefined;
   };
   const before = await threads();
-  const { hostname } = new URL(server.origin);
-  const socket = connect({ host: hostname.replace(/^\[|\]$/g, ""), port: portOf(new URL(server.origin)) });
+  const socket = connect({ host: pingUrl.hostname.replace(/^\[|\]$/g, ""), port: portOf(pingUrl) });
   // A server that takes no connection shows so with the next request.
   socket.on("error", () => undefined);
   const closed = once(socket, "close");
+  const fields = Object.entries({ Host: pingUrl.host, Connection: "close", ...form?.headers });
+  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`GET ${pingUrl.pathname}${pingUrl.search} HTTP/1.1\r\n${lines.join("")}`);
+  socket.setTimeout(answerLimitMs, () => socket.destroy());
   const started = await until(startLimitMs, (now) => [...now].find((thread) => !before.has(thread))).finally(
-    () => socket.destroy(),
+    () => socket.write("\r\n"),
   );
+  socket.resume();
   await closed;
   if (started === undefined) return;
   const ended = await until(endLimitMs, (now) => (now.has(started) ? undefined : started));
