@@ -10,7 +10,6 @@ export {
   type GeneratedExportName,
 } from "./source/synthetic/generated-source.ts";
 export { parseConnectionUrl, withFilesIn } from "./source/postgres/connection-url.ts";
-export { eitherSignal } from "./async/either-signal.ts";
 export { WriteBehind } from "./async/write-behind.ts";
 export { EventLoopMeter } from "./server/metrics/event-loop-meter.ts";
 export { Occupancy } from "./admission/occupancy.ts";

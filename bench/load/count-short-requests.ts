@@ -1,4 +1,5 @@
 import type { Result } from "autocannon";
+import { eitherSignal } from "../../src/ground.ts";
 import type { RequestForm } from "../http/start-request.ts";
 import { trustedCertificates } from "../http/trusted-certificates.ts";
 
@@ -31,7 +32,7 @@ const sampleMs = 50;
 export async function countShortRequests(url: URL, options: ShortRequestOptions): Promise<ShortRequestCount> {
   const { durationMs, connections, signal, enough } = options;
   signal.throwIfAborted();
-  const ended = enough === undefined ? signal : AbortSignal.any([signal, enough]);
+  const ended = enough === undefined ? signal : eitherSignal(signal, enough);
   // Loaded only now: a server that imports the bench for its inside numbers needs no load generator.
   const { default: autocannon } = await import("autocannon");
   // Its callback form returns the running instance, which can be stopped.

@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import type { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Histogram } from "hdr-histogram-js";
-import type { Clock } from "../../src/ground.ts";
+import { eitherSignal, type Clock } from "../../src/ground.ts";
 import { keepAliveAgent, startRequest, type RequestForm } from "../http/start-request.ts";
 import type { Random } from "../statistics/random.ts";
 import { isGoodStatus } from "./response-head.ts";
@@ -52,7 +52,7 @@ export async function probeLatency(url: URL, options: LatencyProbeOptions): Prom
   const form = { agent, headers: options.headers ?? {} };
   const answers: Promise<boolean>[] = [];
   const giveUp = new AbortController();
-  const over = AbortSignal.any([signal, giveUp.signal]);
+  const over = eitherSignal(signal, giveUp.signal);
   // Every request that is under way listens to it, which is not a leak.
   setMaxListeners(0, over);
   let givingUp: NodeJS.Timeout | undefined;
@@ -77,6 +77,7 @@ export async function probeLatency(url: URL, options: LatencyProbeOptions): Prom
     return summary;
   } finally {
     clearTimeout(givingUp);
+    giveUp.abort();
     agent.destroy();
   }
 }

@@ -1,4 +1,4 @@
-import { isCodedError, StreamCsvError } from "../../src/ground.ts";
+import { isCodedError, StreamCsvError, withinTime } from "../../src/ground.ts";
 import { startRequest, type RequestForm } from "../http/start-request.ts";
 
 const longestText = 4 * 1024 ** 2;
@@ -19,9 +19,14 @@ export async function getJson(
   url: URL,
   { signal, headers = {}, timeoutMs = 10_000 }: GetJsonOptions,
 ): Promise<unknown> {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  const { status, text } = await getText(url, limited, headers).catch((error: unknown) => {
-    throw isOfConnection(error) ? invalid(`${url.href} gave no answer: ${error.message}`, error) : error;
+  const { status, text } = await withinTime(timeoutMs, signal, async (limited) => {
+    try {
+      return await getText(url, limited, headers);
+    } catch (error) {
+      if (isOfConnection(error)) throw invalid(`${url.href} gave no answer: ${error.message}`, error);
+      if (!limited.aborted || signal.aborted) throw error;
+      throw invalid(`${url.href} gave no answer within ${timeoutMs / 1000} s.`, error);
+    }
   });
   if (status === 200) {
     try {

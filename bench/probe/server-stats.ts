@@ -1,5 +1,5 @@
 import { array, looseObject, nullable, number, optional, safeParse, type InferOutput } from "valibot";
-import { StreamCsvError } from "../../src/ground.ts";
+import { StreamCsvError, withinTime } from "../../src/ground.ts";
 import type { RequestForm } from "../http/start-request.ts";
 import { getJson } from "./get-json.ts";
 
@@ -67,10 +67,11 @@ export async function tellsInsideNumbers(
   form: Pick<RequestForm, "headers"> = {},
 ): Promise<boolean> {
   // A server that never answers isn't waited for as long as one that is known to answer.
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(abilityLimitMs)]);
-  const isReported = await fetchInsideNumbers(url, limited, form).then(
-    () => true,
-    () => false,
+  const isReported = await withinTime(abilityLimitMs, signal, (limited) =>
+    fetchInsideNumbers(url, limited, form).then(
+      () => true,
+      () => false,
+    ),
   );
   signal.throwIfAborted();
   return isReported;

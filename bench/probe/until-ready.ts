@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { withinTime } from "../../src/ground.ts";
 import { startRequest, type RequestForm } from "../http/start-request.ts";
 
 const askEveryMs = 20;
@@ -23,18 +24,22 @@ export function askOnce(
   url: URL,
   { signal, headers = {}, limitMs = answerLimitMs }: AskOptions,
 ): Promise<ProbeAnswer> {
-  return new Promise((resolve) => {
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
-    const call = startRequest(url, { agent: false, signal: limited, headers }, (response) => {
-      response.destroy();
-      resolve({ state: "answered", statusCode: response.statusCode ?? 0 });
-    });
-    call.on("error", (fault) => {
-      const reason = limited.aborted ? `gave no answer within ${limitMs / 1000} s` : silenceOf(fault);
-      resolve({ state: "silent", reason });
-    });
-    call.end();
-  });
+  return withinTime(
+    limitMs,
+    signal,
+    (limited) =>
+      new Promise((resolve) => {
+        const call = startRequest(url, { agent: false, signal: limited, headers }, (response) => {
+          response.destroy();
+          resolve({ state: "answered", statusCode: response.statusCode ?? 0 });
+        });
+        call.on("error", (fault) => {
+          const reason = limited.aborted ? `gave no answer within ${limitMs / 1000} s` : silenceOf(fault);
+          resolve({ state: "silent", reason });
+        });
+        call.end();
+      }),
+  );
 }
 
 /** Whether a server that answers like this takes requests: a gateway's 502 or a 503 while starting says it doesn't. */

@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { StreamCsvError } from "../../src/ground.ts";
+import { eitherSignal, StreamCsvError } from "../../src/ground.ts";
 import { errorOf } from "../fault.ts";
 import { readFrom, type ServedExport } from "../session/session.ts";
 
@@ -26,7 +26,7 @@ export function startSlowClients(
   { readers, bytesPerSecond }: { readonly readers: number; readonly bytesPerSecond: number },
 ): SlowClients {
   const leaving = new AbortController();
-  const signal = AbortSignal.any([served.session.signal, leaving.signal]);
+  const signal = eitherSignal(served.session.signal, leaving.signal);
   // Every reader listens to it, which is not a leak.
   setMaxListeners(readers + 1, signal);
   const clients = Array.from({ length: readers }, () => ({ bytes: 0, fault: null as Error | null }));

@@ -1,10 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import { Command } from "commander";
 import { helpText } from "../help-text.ts";
-import { deliveries, formatBytes, formatCount, StreamCsvError } from "../../src/ground.ts";
+import { deliveries, eitherSignal, formatBytes, formatCount, StreamCsvError } from "../../src/ground.ts";
 import {
   defaultDialect,
-  eitherSignal,
   exportParameters,
   planExport,
   readExportParameters,

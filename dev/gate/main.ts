@@ -13,7 +13,7 @@ import { runTool } from "../../bench/subject/process/run-tool.ts";
 import { spawnBench } from "../spawn-bench.ts";
 import { costOf, factsOf, type Finding } from "./facts.ts";
 import { firstByteFault } from "./first-byte.ts";
-import { messageOf } from "../../src/ground.ts";
+import { messageOf, withinTime } from "../../src/ground.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const program = join(root, "dist", "bin", "stream-csv.js");
@@ -33,9 +33,8 @@ const costFlags =
 
 async function main(
   flags: { readonly strict: boolean; readonly against: string },
-  interruption: AbortSignal,
+  signal: AbortSignal,
 ): Promise<number> {
-  const signal = AbortSignal.any([interruption, AbortSignal.timeout(longestMs)]);
   const fault = await firstByteFault();
   tell({
     isBad: fault !== null,
@@ -83,7 +82,7 @@ try {
   const { values } = parseArgs({
     options: { strict: { type: "boolean", default: false }, against: { type: "string", default: usualRef } },
   });
-  const exitCode = await main(values, interruption.signal);
+  const exitCode = await withinTime(longestMs, interruption.signal, (signal) => main(values, signal));
   process.exitCode = interruption.signal.aborted ? interrupted : exitCode;
 } catch (fault) {
   process.stderr.write(`${messageOf(fault)}\n${usage}`);

@@ -1,6 +1,6 @@
 /**
- * A signal that fires with the first of two. Not `AbortSignal.any`, whose signal Node 20 may garbage-collect during a
- * wait.
+ * A signal that fires with the first of two. Not `AbortSignal.any`: Node 20 may garbage-collect its signal during a wait, which
+ * then never ends. It listens to both until one fires, so abort the shorter-lived one at its end.
  */
 export function eitherSignal(first: AbortSignal, second: AbortSignal): AbortSignal {
   const controller = new AbortController();

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { eitherSignal } from "../../../src/ground.ts";
 import { residentBytes } from "../../probe/process-tree.ts";
 import { fetchInsideNumbers, type InsideNumbers } from "../../probe/server-stats.ts";
 import type { Series } from "../../result/result.ts";
@@ -28,7 +29,7 @@ export async function measureCurves(
   const { signal } = session;
   await warmUp(served);
   const done = new AbortController();
-  const stop = AbortSignal.any([signal, done.signal]);
+  const stop = eitherSignal(signal, done.signal);
   const startMs = session.clock.nowMs();
   const secondsNow = (): number => (session.clock.nowMs() - startMs) / 1000;
   const sampling = Promise.all([

@@ -1,3 +1,4 @@
+import { eitherSignal } from "../../../src/ground.ts";
 import type { ExportReading } from "../../load/read-export.ts";
 import { stillRunning } from "../../probe/process-tree.ts";
 import type { Measured } from "../../result/metric.ts";
@@ -61,7 +62,7 @@ export async function measureDuet(
 
   const measured: Record<string, Measured> = {};
   const over = new AbortController();
-  const whileAllWork = AbortSignal.any([signal, over.signal]);
+  const whileAllWork = eitherSignal(signal, over.signal);
   const parts = watches.map(async (one) => {
     const { item, server } = one.arm;
     const readOne = (): Promise<ExportReading> =>

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess, type StdioOptions } from "node:child_process"
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { StreamCsvError, type FaultDetails } from "../../../src/ground.ts";
+import { eitherSignal, StreamCsvError, type FaultDetails } from "../../../src/ground.ts";
 import { portOf } from "../../http/port-of.ts";
 import { portsOf } from "../../probe/listener.ts";
 import { processTree } from "../../probe/process-tree.ts";
@@ -133,7 +133,7 @@ async function readyOrigin({ child, options, lastLines, settle }: Starting): Pro
     return new StreamCsvError("SCSV_TARGET_NOT_READY", `"${title}" ${what}. ${words}`, { cause, hint });
   };
   const waiting = new AbortController();
-  const limited = AbortSignal.any([signal, waiting.signal]);
+  const limited = eitherSignal(signal, waiting.signal);
   let lastAnswer: ProbeAnswer | null = null;
   try {
     return await Promise.race([

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { getJson } from "../../../bench/probe/get-json.ts";
 
 async function listen(t: TestContext, answer: (socket: Socket) => void): Promise<URL> {
@@ -39,4 +42,18 @@ test("gives the reason of an abort as it is", async (t) => {
   const asked = getJson(url, { signal: ending.signal });
   ending.abort();
   await assert.rejects(asked, { name: "AbortError" });
+});
+
+test("gives up in time when garbage is collected meanwhile, and says so", async (t) => {
+  const url = await listen(t, () => undefined);
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const collecting = setInterval(collect, 10);
+  t.after(() => clearInterval(collecting));
+  const asked = getJson(url, { signal: new AbortController().signal, timeoutMs: 200 });
+  const late = sleep(5000, "nothing", { ref: false });
+  await assert.rejects(Promise.race([asked, late]), {
+    code: "SCSV_MEASUREMENT_INVALID",
+    message: `${url.href} gave no answer within 0.2 s.`,
+  });
 });
