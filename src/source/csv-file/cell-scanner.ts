@@ -50,8 +50,6 @@ export class CellScanner {
   rowCount = 0;
   next = 0;
   lineBreaks = 0;
-  /** The number of all bytes searched, for the test of linear time. */
-  searchedBytes = 0;
 
   constructor(format: RecordFormat) {
     this.#format = format;
@@ -324,9 +322,7 @@ export class CellScanner {
         hits ^= lowest;
       }
     }
-    const searched = Math.min(to, 4 * word);
-    this.searchedBytes += searched - from;
-    this.#taped = searched;
+    this.#taped = Math.min(to, 4 * word);
     while (count > 0 && (tape[count - 1] ?? 0) >= to) count -= 1;
     return count;
   }

@@ -68,11 +68,6 @@ export class RowWindow {
     }
   }
 
-  /** The number of bytes searched, some of them more than once, for the test of linear time. */
-  get searchedBytes(): number {
-    return this.#scanner.searchedBytes;
-  }
-
   /** Closes the file and releases the memory. A second call waits for the first. */
   close(): Promise<void> {
     this.#window.drop();
