@@ -81,7 +81,7 @@ const fewSteps = 8;
 const shapesWanted = Number(process.env["RANDOM_SHAPES"] ?? 12);
 
 const wide = await openExport("wide");
-const columnNames = wide.definition.columns.map(({ name }) => name).join(",");
+const columnNames = (wide.definition.columns ?? []).map(({ name }) => name).join(",");
 const router = new Router([
   { methods: ["GET"], path: "/exports/:file", handler: () => assert.fail("called") },
   { methods: ["GET", "DELETE"], path: "/transfers/:id", handler: () => assert.fail("called") },

@@ -86,8 +86,8 @@ async function check({ configuration, logLevel }: CheckFlags): Promise<number> {
   }
 }
 
-function lineOf({ name, kind, columns, columnsByRows, parameters }: ExportDefinition): readonly string[] {
-  const count = columnsByRows ? "columns as the rows tell" : formatCountOf(columns.length, "column");
+function lineOf({ name, kind, columns, parameters }: ExportDefinition): readonly string[] {
+  const count = columns === null ? "columns as the rows tell" : formatCountOf(columns.length, "column");
   const names = parameters.map((parameter) => `${parameter.name}: ${parameter.type}`);
   return [name, kind, count, names.join(", ")];
 }

@@ -76,7 +76,7 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
   const { searchParams } = new URL(req.url ?? "", "http://localhost");
   const { definition, close } = await openExport(searchParams.get("export") ?? "");
   const asked: [string, string][] = [["encoder", searchParams.get("encoder") ?? ""]];
-  if (definition.isSeeded) asked.push(["rows", "1000000000"]);
+  if (definition.served === null) asked.push(["rows", "1000000000"]);
   const plan = planExport(definition, readExportParameters(asked));
   const response = new StreamingHttpResponse(({ signal }) => runExport(plan, { signal }).chunks);
   compress()(req, response);

@@ -20,27 +20,28 @@ export interface ExportDefinition {
   readonly description: string | null;
   /** Kind of source behind it: `generated`, `parquet`, `csv`, … */
   readonly kind: string;
-  readonly columns: readonly ColumnDescription[];
-  /** Whether only the rows tell the columns, so that `columns` is empty. */
-  readonly columnsByRows: boolean;
+  /** Null where only the rows tell them. */
+  readonly columns: readonly ColumnDescription[] | null;
   /** Rows of an export that is asked for without `rows`; null when unknown. */
   readonly rows: number | null;
-  /** What is behind it; null for a generated one. */
+  /** What is behind it; null for a generated one, whose rows depend on a seed. */
   readonly served: ServedSource | null;
   /** The parameters it declares itself. */
   readonly parameters: readonly DeclaredParameter[];
   /** The deliveries that may be asked for. */
   readonly deliveries: readonly Delivery[];
-  /** Whether rows depend on a seed. */
-  readonly isSeeded: boolean;
-  /** Whether a reading keeps a snapshot of a database from being cleaned up, so that a client that stalls is cut. */
-  readonly pinsDatabase: boolean;
-  /** Whether the rows may change at any time, so that the source has no version of its own. */
-  readonly isLive: boolean;
-  /** Tells the version of live rows, equal for equal rows; null where each request has rows of its own. */
-  readonly liveVersion: LiveVersion | null;
+  /** What is known of rows that may change at any time; null where the source has a version of its own. */
+  readonly live: LiveRows | null;
   /** The rows as a source. A generated source is made for its seed and rows. A file is opened once and shared. */
   source(selection: SourceSelection): Source;
+}
+
+/** Rows that may change at any time. */
+interface LiveRows {
+  /** Tells their version, equal for equal rows; null where each request has rows of its own. */
+  readonly version: LiveVersion | null;
+  /** Whether a reading keeps a snapshot of a database from being cleaned up, so that a client that stalls is cut. */
+  readonly pinsDatabase: boolean;
 }
 
 /** Which rows a source is made for. */
@@ -95,11 +96,7 @@ export function generatedExport(name: GeneratedExportName): ExportDefinition {
     served: null,
     parameters: [],
     deliveries,
-    columnsByRows: false,
-    isSeeded: true,
-    pinsDatabase: false,
-    isLive: false,
-    liveVersion: null,
+    live: null,
     source: ({ seed, rows }) => generatedSource(name, rows === null ? { seed } : { seed, rows }),
   };
 }
@@ -116,11 +113,7 @@ export function fileExport(source: Source, file: ServedFile, name: string): Expo
     served: file,
     parameters: [],
     deliveries: file.deliveries ?? deliveries,
-    columnsByRows: false,
-    isSeeded: false,
-    pinsDatabase: false,
-    isLive: false,
-    liveVersion: null,
+    live: null,
     source: () => source,
   };
 }

@@ -62,7 +62,8 @@ export function planExport(
 ): ExportPlan {
   requireObject("definition", definition, "name", "source", "columns");
   requireObject("parameters", parameters, "delivery", "rows", "seed", "columns", "dialect", "dialectOptions");
-  if (parameters.seed !== null && !definition.isSeeded) {
+  const isSeeded = definition.served === null;
+  if (parameters.seed !== null && !isSeeded) {
     throw badParameter(
       "seed",
       `Parameter "seed": "${parameters.seed}" has no use here, since the rows of "${definition.name}" aren't generated; leave it out.`,
@@ -75,7 +76,7 @@ export function planExport(
     );
   }
   const seed = parameters.seed ?? defaultSeed;
-  const version = definition.isLive ? (given ?? randomUUID()) : null;
+  const version = definition.live !== null ? (given ?? randomUUID()) : null;
   const source = definition.source({
     seed,
     rows: parameters.rows,
@@ -84,7 +85,10 @@ export function planExport(
     version: version ?? "",
   });
   // Rows of a program, whose columns aren't known, read the wanted columns by themselves.
-  const columnIndexes = definition.columnsByRows ? null : findColumns(definition, parameters.columns);
+  const columnsByRows = definition.columns === null;
+  const columnIndexes = columnsByRows
+    ? null
+    : findColumns(definition.name, definition.columns, parameters.columns);
   const columns =
     columnIndexes === null ? source.columns : columnIndexes.map((index) => source.columns[index]!);
   const dialect = readDialect(parameters);
@@ -98,7 +102,7 @@ export function planExport(
     isVersioned: given !== null,
     version,
     columns,
-    columnsByRows: definition.columnsByRows,
+    columnsByRows,
     columnIndexes,
     rows: parameters.rows,
     expectedRows,
@@ -110,9 +114,9 @@ export function planExport(
       version ?? source.version,
       rowOrigin(definition.served),
       definition.parameters.length === 0 ? null : parameters.values,
-      definition.isSeeded ? seed : null,
+      isSeeded ? seed : null,
       expectedRows ?? parameters.rows,
-      columnIndexes ?? (definition.columnsByRows ? parameters.columns : null),
+      columnIndexes ?? (columnsByRows ? parameters.columns : null),
       dialect,
     ]),
   };
@@ -124,19 +128,20 @@ export function leastBytes(plan: ExportPlan): number {
 }
 
 function findColumns(
-  definition: ExportDefinition,
+  exportName: string,
+  columns: readonly ColumnDescription[],
   names: readonly string[] | null,
 ): readonly number[] | null {
   if (names === null) return null;
   // From the last to the first, so that the first of several columns with one name is found.
-  const indexes = new Map(definition.columns.map(({ name }, index) => [name, index] as const).toReversed());
+  const indexes = new Map(columns.map(({ name }, index) => [name, index] as const).toReversed());
   return names.map((name) => {
     const index = indexes.get(name);
     if (index !== undefined) return index;
-    const known = definition.columns.map((column) => column.name);
+    const known = columns.map((column) => column.name);
     throw badParameter(
       "columns",
-      `Parameter "columns": "${definition.name}" has no column "${name}"; it has ${known.join(", ")}.${didYouMean(name, known)}`,
+      `Parameter "columns": "${exportName}" has no column "${name}"; it has ${known.join(", ")}.${didYouMean(name, known)}`,
     );
   });
 }

@@ -115,15 +115,11 @@ export class QueryExport extends ConfiguredExport {
       description,
       kind: rows.kind,
       columns: rows.columns,
-      columnsByRows: false,
       rows: null,
       served: this.#served,
       parameters: this.#parameters,
       deliveries: allowed,
-      isSeeded: false,
-      pinsDatabase: true,
-      isLive: true,
-      liveVersion: this.#liveVersion(database, version),
+      live: { version: this.#liveVersion(database, version), pinsDatabase: true },
       source: (selection) =>
         this.#watched(
           rows.bind({

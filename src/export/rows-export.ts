@@ -52,16 +52,15 @@ export class RowsExport extends ConfiguredExport {
       name,
       description,
       kind: "rows",
-      columns: (known ?? []).map((column) => ({ name: column.name, type: "mixed" })),
-      columnsByRows: known === undefined,
+      columns: known?.map((column) => ({ name: column.name, type: "mixed" })) ?? null,
       rows: null,
       served: this.#served,
       parameters: this.#parameters,
       deliveries: allowed,
-      isSeeded: false,
-      pinsDatabase: false,
-      isLive: true,
-      liveVersion: freshnessMs === undefined ? null : versionByTime(freshnessMs, this.#clock),
+      live: {
+        version: freshnessMs === undefined ? null : versionByTime(freshnessMs, this.#clock),
+        pinsDatabase: false,
+      },
       source: (selection) => this.#source(rows, selection),
     };
   }

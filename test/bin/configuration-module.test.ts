@@ -40,6 +40,14 @@ test("serves rows of a program, with parameters as JavaScript has them, by every
   }
   const chosen = await fetch(`${server.url}/exports/squares.csv?upTo=2&columns=square,n&rows=1`);
   assert.equal(await chosen.text(), "square,n\r\n1,1\r\n");
+  const catalog = (await (await fetch(`${server.url}/exports`)).json()) as {
+    exports: { columns: unknown }[];
+  };
+  assert.deepEqual(
+    catalog.exports.map(({ columns }) => columns),
+    [[], []],
+  );
+  assert.match(await (await fetch(server.url)).text(), />The rows tell the columns\.</);
   const listed = await runCliInTurn(
     ["export", "squares", "--param", "upTo=1", "--param", "until=2026-11-28"],
     {

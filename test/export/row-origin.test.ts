@@ -7,7 +7,7 @@ import type { ServedFile, ServedQuery, ServedSource } from "../../src/export/ser
 
 /** The key of a plan of live rows of one version. */
 function keyOf(served: ServedSource): string {
-  const definition = { ...generatedExport("orders"), isLive: true, served };
+  const definition = { ...generatedExport("orders"), live: { version: null, pinsDatabase: false }, served };
   return planExport(definition, readExportParameters([]), { version: "7" }).key;
 }
 

@@ -72,7 +72,7 @@ export async function openModule(path: string, largeCount: number): Promise<Cont
   const source = async (name: string, columns: readonly string[]): Promise<Source> => {
     const served = { name, module: path, columns, parameters: { count: { type: "integer" } } } as const;
     const definition = (await new RowsExport(served, systemClock).current()).get(name);
-    if (definition?.isLive !== true) throw new Error(`no live export ${name}`);
+    if (definition === undefined || definition.live === null) throw new Error(`no live export ${name}`);
     const values = { count: String(largeCount) };
     return definition.source({ seed: 1, rows: null, columns: null, values, version: "test" });
   };

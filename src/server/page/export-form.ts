@@ -17,10 +17,10 @@ const mostShownChoices = 6;
  * @param bound parameters that aren't the caller's to give, which have no field
  */
 export function exportForm(definition: ExportDefinition, bound: Caller["bound"]): string {
-  const { name, isSeeded } = definition;
+  const { name, served } = definition;
   const parameters = definition.parameters.filter((parameter) => !bound.has(parameter.name));
   const common = exportParameters.filter(
-    (parameter) => (isSeeded || parameter.name !== "seed") && !bound.has(parameter.name),
+    (parameter) => (served === null || parameter.name !== "seed") && !bound.has(parameter.name),
   );
   const field = (parameter: ExportParameter): string => commonField(definition, parameter);
   const first = common.filter((parameter) => shownAtOnce.has(parameter.name)).map(field);

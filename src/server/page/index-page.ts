@@ -1,4 +1,5 @@
 import type { ListedExport } from "../../export/catalog.ts";
+import type { ColumnDescription } from "../../source/source.ts";
 import { formatCount } from "../../units.ts";
 import { markupText } from "./markup-text.ts";
 import type { Caller } from "../access/caller.ts";
@@ -77,17 +78,22 @@ function describeExport(listed: ListedExport, isDownloadable: boolean, bound: Ca
   const title = `<h3>${markupText(listed.name)}</h3>`;
   if ("error" in listed)
     return `<article>${title}<p class="fault">This export can't be read: ${markupText(listed.error.code)}</p></article>`;
-  const { name, description, columns, columnsByRows, kind, rows, parameters } = listed.definition;
+  const { name, description, columns, kind, rows, parameters } = listed.definition;
   const needsValue = parameters.some(
     (each) => each.default === null && !each.optional && !bound.has(each.name),
   );
   const link = `<a href="/exports/${encodeURIComponent(name)}.csv" download>${markupText(name)}.csv</a>`;
-  const shown = columns.slice(0, 12).map((column) => markupText(column.name));
-  const more = columns.length > shown.length ? `, and ${columns.length - shown.length} more` : "";
   return `<article>${title}
 ${description === null ? "" : `<p>${markupText(description)}</p>`}
 <p class="facts">${markupText(kind)} · ${rows === null ? "number of rows unknown" : `${formatCount(rows)} rows`}${needsValue || !isDownloadable ? "" : ` · ${link}`}</p>
-<p class="facts">${columnsByRows ? "The rows tell the columns." : `${shown.join(", ")}${more}`}</p>
+<p class="facts">${columns === null ? "The rows tell the columns." : columnNames(columns)}</p>
 ${isDownloadable ? exportForm(listed.definition, bound) : ""}
 </article>`;
+}
+
+/** The names of the first columns, and how many more there are. */
+function columnNames(columns: readonly ColumnDescription[]): string {
+  const shown = columns.slice(0, 12).map((column) => markupText(column.name));
+  const more = columns.length > shown.length ? `, and ${columns.length - shown.length} more` : "";
+  return `${shown.join(", ")}${more}`;
 }

@@ -60,5 +60,5 @@ async function write(definition: ExportDefinition, request: BuildRequest): Promi
   const tell = (): void => tellProgress(run.progress);
   const writeFile = (): Promise<BuiltFile> => writeSpoolFile(run, path, room, stop, tell);
   // A database may give no row for long, as while it sorts. Its statement time-out ends what takes too long, or people do.
-  return await (definition.pinsDatabase ? tellWhile(tell, writeFile) : writeFile());
+  return await (definition.live?.pinsDatabase === true ? tellWhile(tell, writeFile) : writeFile());
 }

@@ -44,7 +44,7 @@ async function uploadRows(
 ): Promise<Uploaded> {
   const plan = planExport(definition, job.parameters, { version: job.version });
   // A file's version differs from machine to machine, and what a live export is made of doesn't, such as its SQL.
-  if (definition.isLive && plan.key !== job.key)
+  if (definition.live !== null && plan.key !== job.key)
     throw new StreamCsvError(
       "SCSV_SOURCE_CHANGED",
       `The export "${job.export}" is configured otherwise here than where the job was submitted.`,
@@ -72,7 +72,7 @@ async function uploadRows(
   const uploadAll = (): Promise<Uploaded> => uploadExport(run, target, tell);
   try {
     // A database may give no row for long, as while it sorts. Its statement time-out ends what takes too long, or people do.
-    return await (definition.pinsDatabase ? tellWhile(tell, uploadAll) : uploadAll());
+    return await (definition.live?.pinsDatabase === true ? tellWhile(tell, uploadAll) : uploadAll());
   } finally {
     bucket.close();
   }

@@ -69,7 +69,14 @@ function describeExport(listed: ListedExport, { bound }: Caller): object {
     };
   const { name, description, columns, rows, kind, parameters } = listed.definition;
   const free = parameters.filter((parameter) => !bound.has(parameter.name));
-  return { name, description, columns, rows, source: kind, parameters: free.map(describeParameter) };
+  return {
+    name,
+    description,
+    columns: columns ?? [],
+    rows,
+    source: kind,
+    parameters: free.map(describeParameter),
+  };
 }
 
 /** A parameter that an export declares itself. */
@@ -171,9 +178,9 @@ const databaseMinRate = 1024;
 
 function minRate(
   { minRateBytesPerSecond }: ServerSettings,
-  { pinsDatabase }: ExportDefinition,
+  { live }: ExportDefinition,
 ): { readonly minRateBytesPerSecond?: number } {
-  const rate = Math.max(minRateBytesPerSecond, pinsDatabase ? databaseMinRate : 0);
+  const rate = Math.max(minRateBytesPerSecond, live?.pinsDatabase === true ? databaseMinRate : 0);
   return rate === 0 ? {} : { minRateBytesPerSecond: rate };
 }
 

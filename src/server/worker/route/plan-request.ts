@@ -49,9 +49,9 @@ export async function planRequest(
   const definition = await findExport(catalog, name, caller);
   const parameters = readParameters(texts, settings, definition, caller);
   // The version of live rows is asked for once, so that all attempts and the builder of a file agree on it.
-  const { liveVersion } = definition;
+  const tellVersion = definition.live?.version ?? null;
   const version =
-    liveVersion === null || !isVersioned(parameters) ? null : await liveVersion(parameters.values, signal);
+    tellVersion === null || !isVersioned(parameters) ? null : await tellVersion(parameters.values, signal);
   const replan = async (): Promise<ExportPlan> => {
     const current = await findExport(catalog, name, caller);
     return forCaller(caller, () => planExport(current, parameters, { encoder: settings.encoder, version }));
