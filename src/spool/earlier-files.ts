@@ -1,9 +1,10 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { mapConcurrently } from "../async/map-concurrently.ts";
+import { Entry } from "./entry.ts";
 import { ownFileStats, readOwnNote } from "./own-file.ts";
 import { parseSidecar } from "./sidecar.ts";
-import { parseSpoolFileName, spoolFileName, type Entry } from "./spool-file.ts";
+import { parseSpoolFileName, spoolFileName, type BuildName } from "./spool-file.ts";
 
 /**
  * The complete files of earlier runs in a folder, the least recently used first, not yet checked. Partial files,
@@ -46,7 +47,7 @@ export async function earlierFiles(directory: string, uid: number | undefined): 
 /** Reads a sidecar and its file; undefined unless they match. */
 async function readEntry(
   directory: string,
-  name: Pick<Entry, "key" | "id">,
+  name: BuildName,
   uid: number | undefined,
 ): Promise<{ readonly entry: Entry; readonly usedAtMs: number } | undefined> {
   const sidecar = join(directory, spoolFileName(name, "txt"));
@@ -55,7 +56,6 @@ async function readEntry(
   const stats = await ownFileStats(path, uid);
   const usedAt = await ownFileStats(sidecar, uid);
   if (built === undefined || usedAt === undefined || stats?.size !== BigInt(built.bytes)) return undefined;
-  const { key, id } = name;
-  const file = { key, path, ...built, stamp: "" };
-  return { entry: { key, id, file, pins: 0 }, usedAtMs: Number(usedAt.mtimeNs) / 1e6 };
+  const entry = new Entry(name.id, { key: name.key, path, ...built });
+  return { entry, usedAtMs: Number(usedAt.mtimeNs) / 1e6 };
 }

@@ -1,6 +1,7 @@
 import { StreamCsvError } from "../errors.ts";
 import { formatBytes } from "../units.ts";
-import type { Entry } from "./spool-file.ts";
+import type { Entry } from "./entry.ts";
+import type { FilesOnDisk } from "./spool-file.ts";
 
 /** Disk space of a file in addition to its bytes: the rest of its last block, and a block for its sidecar. */
 export const besideBytes = 2 * 4096;
@@ -22,18 +23,18 @@ interface Leaving {
  */
 export class FileIndex {
   readonly limitBytes: number;
-  readonly #removeFiles: (entry: Entry) => Promise<void>;
+  readonly #removeFiles: (files: FilesOnDisk) => Promise<void>;
   /** In order of last use, the oldest first. */
   readonly #entries = new Map<string, Entry>();
-  readonly #leaving = new Map<Entry, Leaving>();
+  readonly #leaving = new Map<FilesOnDisk, Leaving>();
   /** Files that are of no use, and couldn't be removed: of a failed build, or of a key that has another file now. */
-  readonly #leftovers = new Set<Entry>();
+  readonly #leftovers = new Set<FilesOnDisk>();
   #lastUsed: Entry | undefined;
   #usedBytes = 0;
   #reservedBytes = 0;
 
-  /** @param removeFiles removes the files of an entry, and throws if they still exist */
-  constructor(limitBytes: number, removeFiles: (entry: Entry) => Promise<void>) {
+  /** @param removeFiles removes files, and throws if they still exist */
+  constructor(limitBytes: number, removeFiles: (files: FilesOnDisk) => Promise<void>) {
     this.limitBytes = limitBytes;
     this.#removeFiles = removeFiles;
   }
@@ -55,7 +56,7 @@ export class FileIndex {
     this.#entries.delete(entry.key);
     this.#entries.set(entry.key, entry);
     this.#lastUsed = entry;
-    this.#usedBytes += entry.file.bytes + besideBytes;
+    this.#usedBytes += entry.bytes + besideBytes;
   }
 
   /** Makes a file the most recently used; true if the order has changed. */
@@ -98,9 +99,9 @@ export class FileIndex {
    */
   async removeOldest(): Promise<boolean> {
     const failures: unknown[] = [];
-    for (const entry of this.#withoutReader()) {
+    for (const files of this.#withoutReader()) {
       try {
-        await this.remove(entry);
+        await this.remove(files);
         return true;
       } catch (error) {
         failures.push(error);
@@ -114,37 +115,37 @@ export class FileIndex {
   }
 
   /** Counts files that are of no use and couldn't be removed, until they are. */
-  leaveBehind(entry: Entry): void {
-    this.#leftovers.add(entry);
-    this.#usedBytes += entry.file.bytes + besideBytes;
+  leaveBehind(files: FilesOnDisk): void {
+    this.#leftovers.add(files);
+    this.#usedBytes += files.bytes + besideBytes;
   }
 
   /** Tries to remove what was left behind and has no reader; false if something is still there. */
   async removeLeftovers(): Promise<boolean> {
     // One that still can't be removed is added again.
     const tried = [...this.#leftovers];
-    for (const entry of tried) {
-      // Another search for room may have removed it meanwhile.
-      if (entry.pins > 0 || !this.#leftovers.has(entry)) continue;
+    for (const files of tried) {
+      // Another search for room may have removed them meanwhile.
+      if (files.isPinned || !this.#leftovers.has(files)) continue;
       // The callback that removes the files has reported why they can't be removed.
-      await this.remove(entry).catch(() => undefined);
+      await this.remove(files).catch(() => undefined);
     }
     return this.#leftovers.size === 0;
   }
 
-  /** Forgets a file at once and removes it; its space counts until it is gone. @throws the error of the removal */
-  async remove(entry: Entry): Promise<void> {
-    const isLeftover = this.#leftovers.has(entry);
-    this.#forget(entry);
-    const done = this.#leave(entry, isLeftover);
+  /** Forgets files at once and removes them; their space counts until they are gone. @throws the error of the removal */
+  async remove(files: FilesOnDisk): Promise<void> {
+    const current = this.#entries.get(files.key);
+    this.#forget(files);
+    const done = this.#leave(files, current === files ? current : undefined);
     const settled = done.catch(() => undefined);
-    this.#leaving.set(entry, { done: settled, bytes: entry.file.bytes + besideBytes });
+    this.#leaving.set(files, { done: settled, bytes: files.bytes + besideBytes });
     await done;
   }
 
   /** Forgets all files, because their folder is gone. */
   clear(): void {
-    for (const entry of [...this.#entries.values(), ...this.#leftovers]) this.#forget(entry);
+    for (const files of [...this.#entries.values(), ...this.#leftovers]) this.#forget(files);
   }
 
   /** Resolves when no removal is in progress. */
@@ -152,35 +153,35 @@ export class FileIndex {
     await Promise.all([...this.#leaving.values()].map(({ done }) => done));
   }
 
-  async #leave(entry: Entry, isLeftover: boolean): Promise<void> {
+  /** @param entry the finished file that they were, unless they were left behind */
+  async #leave(files: FilesOnDisk, entry: Entry | undefined): Promise<void> {
     try {
-      await this.#removeFiles(entry);
+      await this.#removeFiles(files);
     } catch (error) {
-      // The file still takes its space, and is the last that is tried again.
-      if (isLeftover || this.#entries.has(entry.key)) this.leaveBehind(entry);
+      // They still take their space, and are the last that are tried again.
+      if (entry === undefined || this.#entries.has(files.key)) this.leaveBehind(files);
       else this.add(entry);
       throw error;
     } finally {
-      this.#leaving.delete(entry);
+      this.#leaving.delete(files);
     }
   }
 
   /** The files that may be removed now, the least recently used first. Each is given once, also if it is put back. */
-  *#withoutReader(): Iterable<Entry> {
-    const given = new Set<Entry>();
-    for (const entries of [this.#entries.values(), this.#leftovers])
-      for (const entry of entries) {
-        if (entry.pins > 0 || given.has(entry)) continue;
-        given.add(entry);
-        yield entry;
+  *#withoutReader(): Iterable<FilesOnDisk> {
+    const given = new Set<FilesOnDisk>();
+    for (const all of [this.#entries.values(), this.#leftovers])
+      for (const files of all) {
+        if (files.isPinned || given.has(files)) continue;
+        given.add(files);
+        yield files;
       }
   }
 
-  #forget(entry: Entry): void {
-    const { key, file } = entry;
-    if (!this.#leftovers.delete(entry)) this.#entries.delete(key);
-    if (this.#lastUsed === entry) this.#lastUsed = undefined;
-    this.#usedBytes -= file.bytes + besideBytes;
+  #forget(files: FilesOnDisk): void {
+    if (!this.#leftovers.delete(files)) this.#entries.delete(files.key);
+    if (this.#lastUsed === files) this.#lastUsed = undefined;
+    this.#usedBytes -= files.bytes + besideBytes;
   }
 
   /** Disk space that is neither used, nor reserved, nor still being freed. */

@@ -7,6 +7,7 @@ import { abortable } from "../async/abortable.ts";
 import { neverRejects } from "../never-rejects.ts";
 import { formatBytes } from "../units.ts";
 import { earlierFiles } from "./earlier-files.ts";
+import { Entry } from "./entry.ts";
 import { besideBytes, FileIndex } from "./file-index.ts";
 import { fileStamp } from "../file-stamp.ts";
 import { ownFileStats } from "./own-file.ts";
@@ -14,9 +15,10 @@ import { formatSidecar } from "./sidecar.ts";
 import {
   spoolEndings,
   spoolFileName,
-  type Entry,
+  type BuildName,
   type FileChecker,
   type FileMaker,
+  type FilesOnDisk,
   type SpoolEnding,
   type SpoolFile,
 } from "./spool-file.ts";
@@ -76,7 +78,7 @@ export class Spool {
   readonly #index: FileIndex;
   readonly #working = new Map<string, Work>();
   /** Faults and files that the log has already. */
-  readonly #reported = new WeakSet<StreamCsvError | Entry>();
+  readonly #reported = new WeakSet<StreamCsvError | FilesOnDisk>();
   #lastUseMs = 0;
   #isOrderKept = true;
   #closedFor: Error | undefined;
@@ -84,7 +86,7 @@ export class Spool {
 
   private constructor(options: SpoolOptions) {
     this.#options = options;
-    this.#index = new FileIndex(options.limitBytes, (entry) => this.#removeFiles(entry));
+    this.#index = new FileIndex(options.limitBytes, (files) => this.#removeFiles(files));
   }
 
   /** Opens an existing folder that no other process writes to, and takes over the complete files of earlier runs. */
@@ -134,20 +136,18 @@ export class Spool {
    * checked.
    */
   keep(key: string): (() => void) | undefined {
-    const entry = this.#index.get(key);
-    return entry === undefined ? undefined : pin(entry);
+    return this.#index.get(key)?.pin();
   }
 
   /** Has the file of a key checked before it is leased again, because somebody couldn't read it. */
   doubt(key: string): void {
-    const entry = this.#index.get(key);
-    if (entry !== undefined) entry.file = { ...entry.file, stamp: "" };
+    this.#index.get(key)?.doubt();
   }
 
   /** Removes the file of a key, unless somebody reads or keeps it. @throws StreamCsvError made by `spoolFault` */
   async discard(key: string): Promise<void> {
     const entry = this.#index.get(key);
-    if (entry !== undefined && entry.pins === 0) await this.#index.remove(entry);
+    if (entry !== undefined && !entry.isPinned) await this.#index.remove(entry);
   }
 
   /** Stops all builds and refuses new ones with this reason; resolves when nothing is written any more. */
@@ -161,11 +161,12 @@ export class Spool {
 
   /** Leases a file unless it may have changed. @throws StreamCsvError made by `spoolFault` */
   async #lease(entry: Entry): Promise<SpoolLease | undefined> {
-    const release = pin(entry);
+    const release = entry.pin();
     try {
-      if ((await this.#stamp(entry)) === entry.file.stamp) {
+      const file = entry.checkedWith(await this.#stamp(entry));
+      if (file !== undefined) {
         this.#use(entry);
-        return { file: entry.file, release };
+        return { file, release };
       }
     } catch (error) {
       release();
@@ -227,13 +228,13 @@ export class Spool {
    * @throws StreamCsvError when the check itself can't run, as without a descriptor
    */
   async #check(entry: Entry, maker: Pick<FileMaker, "digest">, signal: AbortSignal): Promise<boolean> {
-    const { bytes, sha256 } = entry.file;
-    const release = pin(entry);
+    const { bytes, sha256 } = entry.written;
+    const release = entry.pin();
     try {
       const stamp = await this.#stamp(entry);
       if (stamp === undefined || !stamp.startsWith(`${bytes}-`)) return false;
-      if ((await maker.digest(entry.file, signal)) !== sha256) return false;
-      entry.file = { ...entry.file, stamp };
+      if ((await maker.digest(entry.written, signal)) !== sha256) return false;
+      entry.markChecked(stamp);
       return true;
     } catch (error) {
       signal.throwIfAborted();
@@ -266,7 +267,7 @@ export class Spool {
 
   async #build(key: string, maker: FileMaker, signal: AbortSignal): Promise<void> {
     const { limitBytes } = this.#options;
-    const name = { key, id: this.#options.newId() };
+    const name: BuildName = { key, id: this.#options.newId() };
     const part = this.#pathOf(name, "part");
     let reservedBytes = 0;
     const reserve = async (atLeastBytes: number, wantedBytes: number): Promise<number> => {
@@ -283,24 +284,14 @@ export class Spool {
       const sidecar = this.#pathOf(name, "txt");
       await whereDiskAllows(freeDisk, () => writeFile(sidecar, formatSidecar(built), { mode: 0o600 }));
       await whereDiskAllows(freeDisk, () => rename(part, path));
-      const entry: Entry = { ...name, file: { key, path, ...built, stamp: "" }, pins: 0 };
-      entry.file = { ...entry.file, stamp: (await this.#stamp(entry)) ?? "" };
+      const entry = new Entry(name.id, { key, path, ...built });
+      const stamp = await this.#stamp(entry);
+      if (stamp !== undefined) entry.markChecked(stamp);
       this.#index.add(entry);
       this.#isOrderKept = true;
     } catch (error) {
-      await this.#removeOrLeave({
-        ...name,
-        file: {
-          key,
-          path: part,
-          bytes: Math.max(0, reservedBytes - besideBytes),
-          rows: 0,
-          guardedCells: 0,
-          sha256: "",
-          stamp: "",
-        },
-        pins: 0,
-      });
+      const bytes = Math.max(0, reservedBytes - besideBytes);
+      await this.#removeOrLeave({ ...name, bytes, isPinned: false });
       throw error;
     } finally {
       this.#index.giveBack(reservedBytes);
@@ -327,7 +318,7 @@ export class Spool {
   }
 
   /** Reports a fault, once for each `about`. */
-  #report(fault: StreamCsvError, about: StreamCsvError | Entry = fault): StreamCsvError {
+  #report(fault: StreamCsvError, about: StreamCsvError | FilesOnDisk = fault): StreamCsvError {
     if (!this.#reported.has(about)) this.#options.onTrouble(fault);
     this.#reported.add(about).add(fault);
     return fault;
@@ -336,7 +327,7 @@ export class Spool {
   /** The stamp of a file as it is now; undefined if it is gone, or its inode can't be read. */
   async #stamp(entry: Entry): Promise<string | undefined> {
     try {
-      const stats = await ownFileStats(entry.file.path, this.#options.uid);
+      const stats = await ownFileStats(entry.written.path, this.#options.uid);
       return stats === undefined ? undefined : fileStamp(stats);
     } catch (error) {
       const fault = spoolFault(error);
@@ -347,31 +338,31 @@ export class Spool {
     }
   }
 
-  #pathOf(name: Pick<Entry, "key" | "id">, ending: SpoolEnding): string {
+  #pathOf(name: BuildName, ending: SpoolEnding): string {
     return join(this.#options.directory, spoolFileName(name, ending));
   }
 
   /** Removes what a failed build has written. If it can't be removed, it counts until it is. */
-  async #removeOrLeave(entry: Entry): Promise<void> {
+  async #removeOrLeave(files: FilesOnDisk): Promise<void> {
     try {
-      await this.#removeFiles(entry);
+      await this.#removeFiles(files);
     } catch {
       // It has been reported.
-      this.#index.leaveBehind(entry);
+      this.#index.leaveBehind(files);
     }
   }
 
   /**
-   * Removes the files of an entry, asynchronously, because removing gigabytes takes a disk a while. That they can't be removed is
+   * Removes the files of a build, asynchronously, because removing gigabytes takes a disk a while. That they can't be removed is
    * reported once, and what is of no use is tried again later: a disk may be read-only for a while.
    * @throws StreamCsvError made by `spoolFault`
    */
-  async #removeFiles(entry: Entry): Promise<void> {
+  async #removeFiles(files: FilesOnDisk): Promise<void> {
     try {
-      for (const ending of spoolEndings) await rm(this.#pathOf(entry, ending), { force: true });
+      for (const ending of spoolEndings) await rm(this.#pathOf(files, ending), { force: true });
     } catch (error) {
       this.#removeLater();
-      throw this.#report(spoolFault(error), entry);
+      throw this.#report(spoolFault(error), files);
     }
   }
 
@@ -398,15 +389,6 @@ function isTrouble(error: unknown): error is StreamCsvError {
 
 function isRefusal(error: unknown): boolean {
   return error instanceof StreamCsvError && error.code === "SCSV_BUSY";
-}
-
-function pin(entry: Entry): () => void {
-  let isPinned = true;
-  entry.pins += 1;
-  return () => {
-    if (isPinned) entry.pins -= 1;
-    isPinned = false;
-  };
 }
 
 function tooLarge(limitBytes: number): StreamCsvError {

@@ -60,6 +60,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     "spool-file": 1,
     "text-times": 1,
     sidecar: 2,
+    entry: 2,
     "spool-request": 2,
     "earlier-files": 3,
     "file-index": 3,
