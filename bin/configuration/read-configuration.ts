@@ -2,10 +2,11 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Document } from "yaml";
+import type { Document, ErrorCode } from "yaml";
 import { isCodedError, messageOf } from "../../src/ground.ts";
 import { decodeUtf8File } from "./decode-utf8-file.ts";
 import { lineOfRepeatedName } from "./line-of-repeated-name.ts";
+import { lineOfYamlTwin } from "./line-of-yaml-twin.ts";
 
 /** A configuration as it was read, not yet checked. */
 export interface ReadConfiguration {
@@ -95,9 +96,7 @@ function parseJson(file: string, text: string): unknown {
   } catch (cause) {
     throw syntaxFault(file, "is not JSON", jsonReason(messageOf(cause), text));
   }
-  const line = lineOfRepeatedName(text);
-  if (line !== undefined)
-    throw syntaxFault(file, "can't be used", `an object has a name twice, the second time in line ${line}`);
+  refuseTwin(file, lineOfRepeatedName(text));
   return longNumber.test(text) ? parseExactly(text) : value;
 }
 
@@ -128,19 +127,26 @@ function jsonReason(words: string, text: string): string {
   return isKnown ? `${reason} in line ${text.slice(0, at + 10).split("\n").length}` : reason;
 }
 
+/** What is YAML and no configuration, by the parser's code. */
+const unusable: Readonly<Partial<Record<ErrorCode, string>>> = {
+  MULTIPLE_DOCS: "a second document begins",
+  NON_STRING_KEY: "a name is an alias, a list or an object",
+};
+
 async function parseYaml(file: string, text: string): Promise<unknown> {
   // Loaded here, since most commands run without a configuration.
   const { parseDocument } = await import("yaml");
-  const options = { intAsBigInt: true, prettyErrors: true, merge: true, stringKeys: true };
+  const options = { intAsBigInt: true, prettyErrors: true, merge: true, stringKeys: true, uniqueKeys: false };
   const document = parseDocument(text, options);
   const [error] = document.errors;
   if (error !== undefined) {
     const line = error.linePos?.[0].line;
     const end = line === undefined ? "" : ` in line ${line}`;
-    if (error.code === "MULTIPLE_DOCS")
-      throw syntaxFault(file, "can't be used", `a second document begins${end}`);
+    const known = unusable[error.code];
+    if (known !== undefined) throw syntaxFault(file, "can't be used", `${known}${end}`);
     throw syntaxFault(file, "is not YAML", `${yamlReason(error.message)}${end}`);
   }
+  refuseTwin(file, await lineOfYamlTwin(document, text));
   await spellAsWritten(document);
   try {
     return withNumbers(document.toJS());
@@ -190,6 +196,11 @@ function withNumbers(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withNumbers);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, withNumbers(field)]));
+}
+
+function refuseTwin(file: string, line: number | undefined): void {
+  if (line !== undefined)
+    throw syntaxFault(file, "can't be used", `an object has a name twice, the second time in line ${line}`);
 }
 
 /** The cause is left out, since it quotes the text, in which passwords may be. */

@@ -27,6 +27,16 @@ const refused: readonly (readonly [what: string, content: string | Buffer, said:
   ["an alias inside its anchor, twice", "exports: &x { a: { b: *x, c: *x } }", /a value contains itself/],
   ["aliases that multiply", `a: &a [1]\n${multiplying()}`, /Excessive alias count/],
   [
+    "an alias as a name",
+    "exports: { &a a: { file: a.csv }, *a : { file: b.csv } }",
+    /can't be used: a name is an alias, a list or an object in line 1\./,
+  ],
+  [
+    "a list as a name",
+    "exports:\n  ? [a, b]\n  : { file: a.csv }\n",
+    /can't be used: a name is .* in line 2\./,
+  ],
+  [
     "a second document",
     "exports: {}\n---\ntokens: []\n",
     /can't be used: a second document begins in line 2\./,
@@ -152,6 +162,47 @@ test("YAML may merge what another export says", async () => {
   const { stdout, stderr } = await runCliInTurn(["export", "two", "--config", file]);
   assert.equal(stderr, "");
   assert.equal(stdout, "column0,column1\r\na,b\r\n1,2\r\n");
+});
+
+test("a name that a map of YAML has twice is refused with its line, however it is written", async () => {
+  const file = join(folder, "twice.yaml");
+  const a = "{ file: a.csv }";
+  const contents: readonly (readonly [content: string, line: number])[] = [
+    [`exports:\n  a: ${a}\nexports:\n  b: ${a}\n`, 3],
+    [`exports:\n  a: ${a}\n\n  "a": ${a}\n`, 4],
+    [`exports:\r\n  1: ${a}\r\n  "1": ${a}\r\n`, 3],
+    [`exports:\n  ? ~\n  : ${a}\n  "~": ${a}\n`, 4],
+    [`exports: { a: ${a},\n  ? a\n  : ${a} }\n`, 2],
+    [`links: { keys: [{ id: a,\n id: b }] }\n`, 2],
+  ];
+  for (const [content, line] of contents) {
+    await writeFile(file, content);
+    const { exitCode, stderr } = await runCliInTurn(["check", "--config", file]);
+    assert.equal(
+      stderr,
+      `error: The configuration "${file}" can't be used: an object has a name twice, the second time in line ${line}.\n`,
+      content,
+    );
+    assert.equal(exitCode, 1);
+  }
+});
+
+test("maps of YAML may merge others, and have names in common with them", async () => {
+  const file = join(folder, "merging.yaml");
+  await writeFile(join(folder, "merged.csv"), "n\n1\n");
+  await writeFile(
+    file,
+    `%YAML 1.1
+---
+exports:
+  a: &a { file: merged.csv, description: A }
+  b: &b { <<: *a, description: B }
+  c: { <<: *a, <<: *b, header: true }
+`,
+  );
+  const { exitCode, stderr } = await runCliInTurn(["check", "--config", file]);
+  assert.equal(stderr, "");
+  assert.equal(exitCode, 0);
 });
 
 test("a freshness or time-out that is a number is refused, since it takes a duration", async () => {
