@@ -98,7 +98,7 @@ export async function send(
       if (!response.closed) await closing;
       return describeSent(attempt, sendMs);
     }
-    sending = new Sending(response, req, res, options, clock, startMs, attempt);
+    sending = new Sending({ response, req, res, options, clock, startMs, attempt });
   } catch (error) {
     await response.close(error);
     throw error;
@@ -154,6 +154,18 @@ function checkOptions(options: SendOptions): void {
   if (clock !== undefined && clock !== systemClock) requireClock(clock);
 }
 
+/** What is sent, to whom, and how. */
+interface SendingParts {
+  readonly response: AnyResponse;
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly options: SendOptions;
+  readonly clock: Clock;
+  readonly startMs: number;
+  /** What was written already, if the kernel didn't take all of it at once. */
+  readonly attempt: Attempt | undefined;
+}
+
 class Sending {
   readonly #response: AnyResponse;
   readonly #req: IncomingMessage;
@@ -165,7 +177,6 @@ class Sending {
   readonly #isWrapped: boolean;
   /** False if the response belongs to another client, which is getting it; then it must not be closed here. */
   readonly #isOwn: boolean;
-  /** What was written already, if the kernel didn't take all of it at once. */
   readonly #attempt: Attempt | undefined;
   #statusCode: number | null = null;
   #isHeadFlushed = false;
@@ -173,15 +184,7 @@ class Sending {
   #chunks = 0;
   #firstByteMs: number | null = null;
 
-  constructor(
-    response: AnyResponse,
-    req: IncomingMessage,
-    res: ServerResponse,
-    options: SendOptions,
-    clock: Clock,
-    startMs: number,
-    attempt: Attempt | undefined,
-  ) {
+  constructor({ response, req, res, options, clock, startMs, attempt }: SendingParts) {
     this.#response = response;
     this.#req = req;
     this.#res = res;

@@ -1,6 +1,4 @@
-import type { Server } from "node:net";
 import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promises";
-import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
 import { SharedState } from "./state/shared-state.ts";
 import { openJobs, type Jobs } from "../../job/open-jobs.ts";
@@ -15,6 +13,7 @@ import type { AccessSettings } from "../access/access-control.ts";
 import { requireJose } from "../access/require-jose.ts";
 import { readCertificates, watchCertificates, type ReadCertificates } from "./certificate-files.ts";
 import { openListeners, type Listeners } from "./listeners.ts";
+import { reportAcceptErrors } from "./report-accept-errors.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 /** How often a draining server logs how many transfers are left. */
@@ -65,7 +64,7 @@ export async function startPrimary(
   for (const listener of listeners.all) reportAcceptErrors(listener, log.logger, clock);
   const replace = (certificates: Certificates): void => pool.replace({ certificates });
   const unwatch = read === null ? () => undefined : watchCertificates(read, log.logger, replace);
-  const primary = new Primary(settings, listeners, pool, state, log, folder, unwatch);
+  const primary = new Primary({ settings, listeners, pool, state, log, folder, unwatch });
   const stop = (): void => primary.kill();
   signal?.addEventListener("abort", stop, { once: true });
   try {
@@ -86,6 +85,18 @@ export async function startPrimary(
   return primary;
 }
 
+/** What a running primary process has opened. */
+interface PrimaryParts {
+  readonly settings: ServerSettings;
+  readonly listeners: Listeners;
+  readonly pool: WorkerPool;
+  readonly state: SharedState;
+  readonly log: Log;
+  readonly folder: SpoolFolder;
+  /** Ends the watch of the certificates' files. */
+  readonly unwatch: () => void;
+}
+
 class Primary implements RunningServer {
   readonly url: string;
   readonly adminUrl: string | null;
@@ -101,15 +112,7 @@ class Primary implements RunningServer {
   readonly #log: Log;
   readonly #folder: SpoolFolder;
 
-  constructor(
-    settings: ServerSettings,
-    listeners: Listeners,
-    pool: WorkerPool,
-    state: SharedState,
-    log: Log,
-    folder: SpoolFolder,
-    unwatch: () => void,
-  ) {
+  constructor({ settings, listeners, pool, state, log, folder, unwatch }: PrimaryParts) {
     this.#settings = settings;
     this.#listeners = listeners;
     this.#pool = pool;
@@ -224,22 +227,6 @@ class Primary implements RunningServer {
     if (milliseconds === 0) return;
     await Promise.race([pause(milliseconds, undefined, { ref: false }), aborted(this.#killAsked.signal)]);
   }
-}
-
-/** How often accept errors are logged: without free descriptors every connection causes one. */
-const acceptLogIntervalMs = 10_000;
-
-/** An accept error (ENFILE, ENOMEM) affects one connection, but without a listener it would end the server. */
-function reportAcceptErrors(listener: Server, log: Logger, clock: Clock): void {
-  let errors = 0;
-  let loggedAtMs = Number.NEGATIVE_INFINITY;
-  listener.on("error", (error) => {
-    errors += 1;
-    if (clock.nowMs() - loggedAtMs < acceptLogIntervalMs) return;
-    loggedAtMs = clock.nowMs();
-    log.error({ err: error, errors }, "connections could not be accepted");
-    errors = 0;
-  });
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

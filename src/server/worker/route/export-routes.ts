@@ -120,7 +120,14 @@ export function serveExport(context: ExportContext): Handler {
       throw error;
     });
     span.note("slot granted");
-    const transfer = transfers.begin(planned, slot, clientGone, request.identity, caller.token, span);
+    const transfer = transfers.begin({
+      subject: planned,
+      slot,
+      clientGone,
+      identity: request.identity,
+      token: caller.token,
+      span,
+    });
     span.begun(transfer.id);
     try {
       const { primary } = transfers.context;

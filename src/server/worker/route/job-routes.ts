@@ -147,7 +147,13 @@ async function sendFile(
   });
   const { job, file } = offered;
   const subject = { name: job.export, delivery: "file", expectedRows: file.rows, key: file.key } as const;
-  const transfer = transfers.begin(subject, slot, clientGone, request.identity, request.caller.token);
+  const transfer = transfers.begin({
+    subject,
+    slot,
+    clientGone,
+    identity: request.identity,
+    token: request.caller.token,
+  });
   try {
     const opened = await openResult(offered, settings, giveBack);
     opened.headers.set("X-Transfer-Id", transfer.id);

@@ -26,6 +26,19 @@ export interface TransferContext {
 /** What a transfer needs to know of its export. */
 export type TransferSubject = Pick<ExportPlan, "name" | "delivery" | "expectedRows" | "key">;
 
+/** What a transfer is made of. */
+interface TransferParts {
+  readonly subject: TransferSubject;
+  readonly slot: Slot;
+  /** Aborted when the client has disconnected. */
+  readonly clientGone: AbortSignal;
+  readonly identity: RequestIdentity;
+  /** The name of the caller's token. @default null */
+  readonly token?: string | null;
+  /** @default a span that is not recorded */
+  readonly span?: TransferSpan;
+}
+
 /** How a transfer ended, as `send` reports it. */
 interface Ending {
   readonly state: EndState;
@@ -61,13 +74,8 @@ export class Transfer {
   #isEnded = false;
 
   constructor(
-    subject: TransferSubject,
-    slot: Slot,
     running: RunningTransfers,
-    clientGone: AbortSignal,
-    identity: RequestIdentity,
-    token: string | null,
-    span: TransferSpan,
+    { subject, slot, clientGone, identity, token = null, span = noSpan }: TransferParts,
   ) {
     const { newId, clock, primary } = running.context;
     this.id = newId();
@@ -199,15 +207,8 @@ export class RunningTransfers {
     this.context = context;
   }
 
-  begin(
-    subject: TransferSubject,
-    slot: Slot,
-    clientGone: AbortSignal,
-    identity: RequestIdentity,
-    token: string | null = null,
-    span: TransferSpan = noSpan,
-  ): Transfer {
-    const transfer = new Transfer(subject, slot, this, clientGone, identity, token, span);
+  begin(parts: TransferParts): Transfer {
+    const transfer = new Transfer(this, parts);
     this.#transfers.set(transfer.id, transfer);
     return transfer;
   }

@@ -34,7 +34,14 @@ async function failure(
   const transfers = new RunningTransfers({ primary, log, clock: systemClock, newId: () => "t1" });
   const plan = planExport(await (await openCatalog()).find("orders"), readExportParameters([]));
   const slot = { queueWaitSeconds: 0, release: () => 0 };
-  transfers.begin({ ...plan, delivery }, slot, new AbortController().signal, { requestId: "r1" }).fail(error);
+  transfers
+    .begin({
+      subject: { ...plan, delivery },
+      slot,
+      clientGone: new AbortController().signal,
+      identity: { requestId: "r1" },
+    })
+    .fail(error);
   return { line: JSON.parse(lines[0] ?? "{}") as Readonly<Record<string, unknown>>, notes };
 }
 
