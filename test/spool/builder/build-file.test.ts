@@ -142,10 +142,10 @@ test("waits for a database that gives no row for longer than a builder may rest"
   if (typeof server === "string") return t.skip(server);
   try {
     const database = { name: "main", url: server.url };
-    const sql = "SELECT 1 AS n FROM (SELECT pg_sleep(6)) AS sorting";
+    const sql = "SELECT 1 AS n FROM (SELECT pg_sleep(10)) AS sorting";
     const request = await requestFor("sorted", [{ name: "sorted", database, sql }], 10);
     const { signal } = new AbortController();
-    const limits = { ...long, stallTimeoutMs: 4000 };
+    const limits = { ...long, stallTimeoutMs: 8000 };
     const { rows } = await buildFile(
       request,
       roomFor(() => undefined),
