@@ -1,5 +1,5 @@
 /** A text or a mark of JSON. */
-const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;
+const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/g;
 
 /**
  * The line in which an object of valid JSON has a name a second time. `JSON.parse` takes the last value without a word, and what

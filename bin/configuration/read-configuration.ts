@@ -90,31 +90,29 @@ function readBytes(file: string): Buffer {
 }
 
 function parseJson(file: string, text: string): unknown {
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    JSON.parse(text);
   } catch (cause) {
     throw syntaxFault(file, "is not JSON", jsonReason(messageOf(cause), text));
   }
   refuseTwin(file, lineOfRepeatedName(text));
-  return longNumber.test(text) ? parseExactly(text) : value;
+  return withNumbers(parseAsWritten(text));
 }
 
-/** What every whole number has that a number may not hold exactly. */
-const longNumber = /\d{16}/;
-
 /** A text, or a number: only outside of texts do digits belong to a number. */
-const textOrNumber = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+const textOrNumber = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
 
-/** Parses valid JSON, with whole numbers that a number doesn't hold exactly as bigint, as in YAML. */
-function parseExactly(text: string): unknown {
+/** Parses valid JSON, with what was written of numbers that are written otherwise than JavaScript does. */
+function parseAsWritten(text: string): unknown {
   const mark = randomUUID();
   const marked = text.replaceAll(textOrNumber, (token) =>
-    /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${mark}${token}"` : token,
+    token.startsWith('"') || token === String(Number(token)) ? token : `"${mark}${token}"`,
   );
-  return JSON.parse(marked, (_, value: unknown) =>
-    typeof value === "string" && value.startsWith(mark) ? BigInt(value.slice(mark.length)) : value,
-  );
+  return JSON.parse(marked, (_, value: unknown) => {
+    if (typeof value !== "string" || !value.startsWith(mark)) return value;
+    const written = value.slice(mark.length);
+    return /^-?[1-9]\d*$/.test(written) ? BigInt(written) : new WrittenNumber(written, Number(written));
+  });
 }
 
 /** What V8 says, with the line in the place of a piece of the text, which may be one of a password. */
@@ -147,7 +145,7 @@ async function parseYaml(file: string, text: string): Promise<unknown> {
     throw syntaxFault(file, "is not YAML", `${yamlReason(error.message)}${end}`);
   }
   refuseTwin(file, await lineOfYamlTwin(document, text));
-  await spellAsWritten(document);
+  await keepWritten(document);
   try {
     return withNumbers(document.toJS());
   } catch (cause) {
@@ -161,22 +159,15 @@ async function parseYaml(file: string, text: string): Promise<unknown> {
   }
 }
 
-/** Digits with or without a fraction, in a spelling that its number may not have. */
-const plainNumber = /^-?\d+(?:\.\d+)?$/;
-
-/**
- * Leaves the values of parameters as they are written: a number has lost the zeros of `007` and of `1.50`, and the last of many
- * digits, and would be another text.
- */
-async function spellAsWritten(document: Document): Promise<void> {
-  const { isPair, isScalar, visit } = await import("yaml");
-  const isNamed = (node: unknown): boolean =>
-    isPair(node) && isScalar(node.key) && node.key.value === "parameters";
+/** Keeps what was written of numbers that are written otherwise than JavaScript does. */
+async function keepWritten(document: Document): Promise<void> {
+  const { visit } = await import("yaml");
   visit(document, {
-    Scalar: (key, node, path) => {
-      const { source = "", value } = node;
-      const isOther = plainNumber.test(source) && source !== String(value);
-      if (isOther && key !== "key" && typeof value !== "string" && path.some(isNamed)) node.value = source;
+    Scalar: (_, node) => {
+      const { source, value } = node;
+      const isNumber = typeof value === "number" || typeof value === "bigint";
+      if (isNumber && source !== undefined && source !== String(value))
+        node.value = new WrittenNumber(source, value);
     },
   });
 }
@@ -187,15 +178,35 @@ function yamlReason(words: string): string {
   return reason;
 }
 
-/** Whole numbers that a number holds exactly become numbers; larger ones stay exact as bigint. */
-function withNumbers(value: unknown): unknown {
+/** A number, and the text that it is in the file: `007`, `+49`, `1.50`, or one with more digits than a number holds. */
+class WrittenNumber {
+  readonly written: string;
+  readonly value: number | bigint;
+
+  constructor(written: string, value: number | bigint) {
+    this.written = written;
+    this.value = value;
+  }
+}
+
+/**
+ * Whole numbers that a number holds exactly become numbers; larger ones stay exact as bigint. A value of a parameter stays as it is
+ * written, since its text is what counts: `007` isn't the customer `7`.
+ */
+function withNumbers(value: unknown, isParameter = false): unknown {
+  if (value instanceof WrittenNumber) return isParameter ? value.written : withNumbers(value.value);
   if (typeof value === "bigint") {
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : value;
   }
-  if (Array.isArray(value)) return value.map(withNumbers);
+  if (Array.isArray(value)) return value.map((item) => withNumbers(item, isParameter));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, withNumbers(field)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [
+      name,
+      withNumbers(field, isParameter || name === "parameters"),
+    ]),
+  );
 }
 
 function refuseTwin(file: string, line: number | undefined): void {

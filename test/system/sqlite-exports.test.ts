@@ -72,6 +72,30 @@ tokens:
   assert.equal(await answer.text(), "code,area,size\r\n007,01.50,integer8\r\n");
 });
 
+test("a number has each spelling that its file gives it, as the value of a parameter", { skip }, async () => {
+  const numbers = {
+    yaml: ["+491701234567", "1e5", "0x1F", ".5", "0.12345678901234567890"],
+    json: ["1.50", "1E5", "-0", "0.12345678901234567890"],
+  };
+  for (const [ending, spellings] of Object.entries(numbers)) {
+    const names = spellings.map((_, index) => `p${index}`);
+    const sql = `SELECT ${names.map((name) => `:${name} AS ${name}`).join(", ")}, :again AS again`;
+    const declared = [...names, "again"].map((name) => `"${name}": { "type": "text" }`);
+    const given = spellings.map((number, index) => `"p${index}": ${index === 0 ? "&first " : ""}${number}`);
+    const { name, sha256 } = token("numbers");
+    const values = [...given, ending === "yaml" ? '"again": *first' : `"again": ${spellings[0]}`];
+    const text = `{
+      "exports": { "all": { "file": "shop.sqlite", "sql": "${sql}", "parameters": { ${declared.join(", ")} } } },
+      "tokens": [{ "name": "${name}", "sha256": "${sha256}", "parameters": { ${values.join(", ")} } }]
+    }`;
+    const file = folder.path(`spellings.${ending}`);
+    writeFileSync(file, ending === "yaml" ? text : text.replace("&first ", ""));
+    await using own = await startServe(["--config", file]);
+    const answer = await fetch(`${own.url}/exports/all.csv?header=false`, bearer("numbers"));
+    assert.equal(await answer.text(), `${[...spellings, spellings[0]].join(",")}\r\n`);
+  }
+});
+
 test("SQL in a file may end with a semicolon", { skip }, async () => {
   const answer = await fetch(`${server.url}/exports/ended.csv`);
   assert.equal(await answer.text(), "id\r\n2\r\n");
