@@ -49,9 +49,9 @@ export function toPositional(text: string): PositionalStatement {
   return { text: parts.join(""), names: [...numbers.keys()] };
 }
 
-/** Whether a token is a blank or a comment. */
+/** Whether a token is a blank or a comment. A blank of Unicode is a letter to PostgreSQL. */
 function isFiller(text: string, at: number, end: number): boolean {
-  return /\s/.test(text.charAt(at)) || (end > at && (text[at] === "-" || text[at] === "/"));
+  return /[ \t\n\v\f\r]/.test(text.charAt(at)) || (end > at && (text[at] === "-" || text[at] === "/"));
 }
 
 /** Whether a token is a string, a number, or the end of an array or a subscript. */

@@ -49,6 +49,9 @@ const replaced: readonly (readonly [sql: string, text: string, names: readonly s
   ["SELECT 1 ;\n; /* a /* ; */ b */ -- c", "SELECT 1 ", []],
   ["SELECT 1; SELECT :a;", "SELECT 1; SELECT $1", ["a"]],
   ["SELECT 1; :a", "SELECT 1; $1", ["a"]],
+  // To PostgreSQL, a no-break space and a byte order mark are letters.
+  ["SELECT 1;\u00a0garbage", "SELECT 1;\u00a0garbage", []],
+  ["SELECT 1;\ufeffgarbage;", "SELECT 1;\ufeffgarbage", []],
   ["SELECT ';' -- ;", "SELECT ';' -- ;", []],
   ["SELECT $a$;$a$, E'\\';', \";\" ;", "SELECT $a$;$a$, E'\\';', \";\" ", []],
 ];
