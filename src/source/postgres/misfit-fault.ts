@@ -18,7 +18,7 @@ interface FailedStatement {
 /**
  * The fault of the first value that the database can't take for its parameter's type; undefined where it takes all. Servers before version
  * 14 don't say which one it is. So the values are bound again: all of them, then none, then one more each time, with NULL in place of the
- * others. The statement isn't planned for that, because a plan is computed with them, and may fail by itself.
+ * others; nothing is asked where there are no values. The statement isn't planned for that, because a plan is computed with them, and may fail by itself.
  * @param error the statement's
  * @throws what cuts the connection
  */
@@ -29,7 +29,7 @@ export async function misfitFault(
   error: unknown,
 ): Promise<StreamCsvError | undefined> {
   const { text, parameters, parameterTypes: types, values, settings } = statement;
-  if (!isCodedError(error)) return undefined;
+  if (!isCodedError(error) || values.every((value) => value === null)) return undefined;
   const fails = async (count: number): Promise<boolean> => {
     await session.client.query("ROLLBACK");
     await beginTransaction(database, session, settings);

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { StreamCsvError } from "../../../src/errors.ts";
 import { connectionFault, databaseFault } from "../../../src/source/postgres/database-fault.ts";
 import type { DatabaseSettings } from "../../../src/source/postgres/database-settings.ts";
-import { PostgresDatabase } from "../../../src/source/postgres/database.ts";
+import { PostgresDatabase, type DatabaseSession } from "../../../src/source/postgres/database.ts";
 import { misfitFault } from "../../../src/source/postgres/misfit-fault.ts";
 import { systemClock } from "../../../src/clock.ts";
 import { openDatabase, server, skip, sourceOf, started, textOf } from "./postgres-source.ts";
@@ -320,6 +320,19 @@ test("finds the value that can't be taken where the server doesn't say whose it 
     await session.cancel();
     await database.close();
   }
+});
+
+test("asks nothing of the server about values where there are none", async () => {
+  const client = { query: () => assert.fail("a statement was run") };
+  const session = { client } as unknown as DatabaseSession;
+  const error = Object.assign(new Error("no"), { code: "42501" });
+  const database = await PostgresDatabase.open({ url: "postgres://u@127.0.0.1:1/d" }, systemClock);
+  for (const values of [[], [null]]) {
+    const parameters = values.map(() => "a");
+    const statement = { text: "SELECT 1", parameters, parameterTypes: [], values, settings: undefined };
+    assert.equal(await misfitFault(database, session, statement, error), undefined);
+  }
+  await database.close();
 });
 
 test("a full database says what to raise, and it isn't the slots of the server", { skip }, async () => {
