@@ -152,6 +152,8 @@ const readers: ReadonlyMap<number, ResultReader> = new Map<number, ResultReader>
 
 /** Categories of types whose values can't begin a formula, or are numbers or dates, with which it's none. */
 const harmlessCategories = /^[ABCDGINPRTZ]$/;
+/** Other types of these: the text of a value of any type, a pseudo-type (P), and operators such as `=`, which count as numbers (N). */
+const textNames = new Set(["cstring", "regoper", "regoperator"]);
 /** Types of the category "user-defined" like these. */
 const harmlessNames = new Set([
   "macaddr",
@@ -171,8 +173,8 @@ export function resultReaderOf({ typeId, modifier }: ResultColumn): ResultReader
 
 /** Reads a type without a reader of its own as its output function writes it, so that no type is ever unknown. */
 export function otherReader({ name, category }: OtherType): ResultReader {
-  // Bit strings (V) may begin with zeros, as texts may. A cstring is the text of a value of any type, among the pseudo-types (P).
-  const isText = name === "cstring" || !(harmlessCategories.test(category) || harmlessNames.has(name));
+  // Bit strings (V) may begin with zeros, as texts may.
+  const isText = textNames.has(name) || !(harmlessCategories.test(category) || harmlessNames.has(name));
   return texts(category === "S" || category === "E" ? "text" : name, isText);
 }
 

@@ -149,22 +149,22 @@ function allValues(): string {
 }
 
 test(
-  "guards texts of a type whose category is an extension's own, and of pseudo-types",
+  "guards texts of a type whose category is an extension's own, of pseudo-types and of operators",
   { skip },
   async () => {
     server().run(`CREATE TYPE code;
     CREATE FUNCTION code_in(cstring) RETURNS code LANGUAGE internal IMMUTABLE STRICT AS 'textin';
     CREATE FUNCTION code_out(code) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';
     CREATE TYPE code (INPUT = code_in, OUTPUT = code_out, LIKE = text, CATEGORY = 'k')`);
-    const sql = `SELECT '=1+1'::code AS a, textout('=2+2') AS b, '@x'::xml AS c, '-5'::money AS d, ROW(1) AS e, '{-1}'::int[] AS f`;
+    const sql = `SELECT '=1+1'::code AS a, textout('=2+2') AS b, '@x'::xml AS c, '-5'::money AS d, ROW(1) AS e, '{-1}'::int[] AS f, '=(int,int)'::regoperator AS g`;
     const source = await sourceOf(database, sql);
     assert.equal(
       await textOf(source, { dialect: "excel", bom: false, header: false }),
-      "'=1+1,'=2+2,'@x,-$5.00,(1),{-1}\r\n",
+      "'=1+1,'=2+2,'@x,-$5.00,(1),{-1},\"'=(integer,integer)\"\r\n",
     );
     assert.equal(
       await textOf(source, { dialect: "unix", header: false, quoting: "strings" }),
-      '"=1+1","=2+2","@x",-$5.00,(1),{-1}\n',
+      '"=1+1","=2+2","@x",-$5.00,(1),{-1},"=(integer,integer)"\n',
     );
   },
 );
