@@ -58,20 +58,8 @@ export class JobAccess {
    *   checked, and why a failed job failed
    */
   async offer(worker: number, asked: AskedResult): Promise<OfferedResult> {
-    const job = await this.get(asked);
-    const { result } = job;
-    if (result === null) throw withoutResult(job);
-    const { engine, store } = this.#jobs;
-    try {
-      const offer = await this.#files.wait(worker, asked.wait, (signal) =>
-        store.offer({ ...job, result }, signal),
-      );
-      if (offer.kind === "url") return { ...offer, job };
-      return { kind: "file", job, file: this.#files.handOver(worker, offer.lease) };
-    } catch (error) {
-      if (error instanceof StreamCsvError && error.code === "SCSV_JOB_RESULT_LOST") await engine.lose(job.id);
-      throw error;
-    }
+    // From the first moment on: the client may leave while its job is looked up, too.
+    return await this.#files.wait(worker, asked.wait, (signal) => this.#offer(worker, asked, signal));
   }
 
   async stats(): Promise<JobStats> {
@@ -84,6 +72,22 @@ export class JobAccess {
 
   async close(): Promise<void> {
     await this.#jobs.close();
+  }
+
+  async #offer(worker: number, asked: AskedRecord, signal: AbortSignal): Promise<OfferedResult> {
+    const job = await this.get(asked);
+    signal.throwIfAborted();
+    const { result } = job;
+    if (result === null) throw withoutResult(job);
+    const { engine, store } = this.#jobs;
+    try {
+      const offer = await store.offer({ ...job, result }, signal);
+      if (offer.kind === "url") return { ...offer, job };
+      return { kind: "file", job, file: this.#files.handOver(worker, offer.lease) };
+    } catch (error) {
+      if (error instanceof StreamCsvError && error.code === "SCSV_JOB_RESULT_LOST") await engine.lose(job.id);
+      throw error;
+    }
   }
 }
 
