@@ -166,7 +166,7 @@ export const faultCatalog = byCode({
   SCSV_CROSS_SITE: {
     meaning: "A page of another site made a request that would change something.",
     remedy:
-      "Make the request from a page of this server, or from a program. A proxy must pass the Host of the client on, or its name must be in --allowed-hosts.",
+      "Make the request from a page of this server, or from a program. A proxy must pass the Host of the client on, or both hosts must be in --allowed-hosts.",
     status: 403,
   },
   SCSV_HOST_NOT_ALLOWED: {

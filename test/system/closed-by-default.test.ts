@@ -111,6 +111,18 @@ test("--allowed-hosts names the hosts that are answered", async () => {
     assert.equal((await ask(`${own.url}/ping`, "GET", { Host: host })).status, status, host);
 });
 
+test("behind a proxy that changes Host, a page may ask if both hosts are named", async () => {
+  const page = { Host: "127.0.0.1", Origin: "https://exports.example", "Sec-Fetch-Site": "same-origin" };
+  for (const [hosts, status] of [
+    ["exports.example", 421],
+    ["127.0.0.1", 403],
+    ["exports.example,127.0.0.1", 404],
+  ] as const) {
+    await using own = await startServe(["--allowed-hosts", hosts]);
+    assert.equal((await ask(`${own.url}/transfers/none`, "DELETE", page)).status, status, hosts);
+  }
+});
+
 test("no page of another site can cancel a transfer", async () => {
   const running = request(`${server.url}/exports/orders.csv?rows=5000000`, { agent: false }).end();
   const [response] = (await once(running, "response")) as [{ readonly headers: Record<string, string> }];
