@@ -69,7 +69,7 @@ export class JwtVerifier {
     this.#clock = clock;
     this.#times = times;
     this.#importJose = importJose;
-    // Not when the first token comes: clients may have taken all descriptors then, and Node keeps the failure of an import.
+    // Not when the first token comes: clients may have taken all descriptors then, and Node 20 keeps the failure of an import.
     this.#load().catch(() => undefined);
   }
 
@@ -119,7 +119,7 @@ export class JwtVerifier {
     }
   }
 
-  /** @throws what importing the package throws; then the next call tries again */
+  /** @throws what importing the package throws; then the next call tries again, in vain with Node 20 */
   async #load(): Promise<Loaded> {
     this.#loading ??= this.#prepare().catch((error: unknown) => {
       this.#loading = undefined;

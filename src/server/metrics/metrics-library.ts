@@ -5,7 +5,7 @@ import type * as PromClient from "prom-client";
 export type MetricsLibrary = typeof PromClient;
 
 /**
- * Loads the library. Node keeps the failure of an `import` as long as the process lives, but not that of a `require`, and a lack of
+ * Loads the library. Node 20 keeps the failure of an `import` as long as the process lives, but not that of a `require`, and a lack of
  * descriptors is temporary. Bundlers follow the `import` alone.
  * @throws what reading its files throws; then it can be loaded later
  */
