@@ -62,6 +62,7 @@ async function startForeign(spec: TargetSpec, rows: number, signal: AbortSignal)
         return url;
       },
       exportForm: (request) => exportFormOf(spec, port, request),
+      readyUrl: new URL(spec.ready, reached),
       ...processes,
       ...abilities,
       ...(notes.length === 0 ? {} : { notes }),

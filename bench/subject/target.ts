@@ -84,6 +84,8 @@ export interface RunningTarget extends Omit<ServerProcess, "pid" | "members"> {
   readonly exportForm?: (request: ExportRequest) => Pick<RequestForm, "method" | "body">;
   /** @default "bytes" */
   readonly equality?: BodyEquality;
+  /** The address that was asked until it was ready; absent where it said so itself. */
+  readonly readyUrl?: URL;
   /** Where it answers short requests; null when it does not. */
   readonly pingUrl: URL | null;
   /** What came of asking its ping path, as a sentence, where that was no short answer; absent otherwise. */

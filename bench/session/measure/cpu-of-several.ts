@@ -1,7 +1,7 @@
 import type { ExportReading } from "../../load/read-export.ts";
 import type { ExpectedBody } from "../arm.ts";
 import type { RunningTarget } from "../../subject/target.ts";
-import { readWhole, type ServedExport } from "../session.ts";
+import { readWhole, urlOf, type ServedExport } from "../session.ts";
 import { hasThreadPerConnection } from "../server/ending-threads.ts";
 import { isForking, watchProcesses } from "../server/server-memory.ts";
 import { requireSameBody } from "./require-same-body.ts";
@@ -35,7 +35,7 @@ export async function cpuOfSeveral(
   const endByMs = clock.nowMs() + limitMs;
   let exports = 1;
   for (; exports < mostExports && clock.nowMs() + reading.totalMs < endByMs; exports += 1) {
-    requireSameBody("A further export", await readWhole(served, { checksum: true }), bodyOf(reading, server));
+    requireSameBody(urlOf(served).href, await readWhole(served, { checksum: true }), bodyOf(reading, server));
   }
   const after = await workAfter(server, signal, await endWatch());
   const further = workBetween({ first: before, before, after }, (work) => work.cpuSeconds);

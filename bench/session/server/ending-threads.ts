@@ -1,7 +1,9 @@
-import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { connect as secure } from "node:tls";
 import { portOf } from "../../http/port-of.ts";
+import { startRequest } from "../../http/start-request.ts";
+import { trustedCertificates } from "../../http/trusted-certificates.ts";
 import { hasProcFiles, threadsOf } from "../../probe/proc-file.ts";
 import type { RunningTarget } from "../../subject/target.ts";
 import { processesOf } from "./server-processes.ts";
@@ -12,25 +14,27 @@ const startLimitMs = 30;
 const endLimitMs = 200;
 const answerLimitMs = 2000;
 
-/** Servers that were seen with a thread that ended with its connection. */
-const threadedServers = new WeakSet<RunningTarget>();
+/** Servers that were seen with a thread or a process that ended with its connection. */
+const endingServers = new WeakSet<RunningTarget>();
 
-/** Whether a server was seen to have a thread for each connection. */
+/** Whether a server was seen to have a thread or a process for each connection. */
 export function hasThreadPerConnection(server: RunningTarget): boolean {
-  return threadedServers.has(server);
+  return endingServers.has(server);
 }
 
 /**
- * Looks whether a server starts a thread for a connection that ends with it, by a short request whose end comes late: not every
- * server allows a connection without one. The system keeps the CPU time of a thread in nanoseconds only while it lives.
+ * Looks whether a server starts a thread or a process for a connection that ends with it. The system keeps the CPU time of a
+ * thread in nanoseconds only while it lives. The address that was asked until the server was ready is asked once more, since any
+ * answer will do, and not every server allows a connection without a request. The request comes a little after its connection:
+ * else a short answer could end the thread before it is seen.
  */
 export async function noticeEndingThreads(server: RunningTarget, signal: AbortSignal): Promise<void> {
-  const { pingUrl, statsUrl, form } = server;
-  if (!hasProcFiles || statsUrl !== null || pingUrl?.protocol !== "http:") return;
-  const tree = await processesOf(server);
-  if (tree === null) return;
-  const threads = async (): Promise<ReadonlySet<string>> =>
-    new Set((await Promise.all(tree.map(threadsOf))).flat());
+  const { readyUrl, statsUrl, form } = server;
+  if (!hasProcFiles || statsUrl !== null || readyUrl === undefined) return;
+  const threads = async (): Promise<ReadonlySet<string>> => {
+    const tree = (await processesOf(server)) ?? [];
+    return new Set((await Promise.all(tree.map(threadsOf))).flat());
+  };
   const until = async (limitMs: number, find: (now: ReadonlySet<string>) => string | undefined) => {
     for (let waitedMs = 0; waitedMs < limitMs; waitedMs += lookEveryMs) {
       const found = find(await threads());
@@ -40,20 +44,48 @@ export async function noticeEndingThreads(server: RunningTarget, signal: AbortSi
     return undefined;
   };
   const before = await threads();
-  const socket = connect({ host: pingUrl.hostname.replace(/^\[|\]$/g, ""), port: portOf(pingUrl) });
+  if (before.size === 0) return;
+  const socket = connect({ host: hostOf(readyUrl), port: portOf(readyUrl) });
   // A server that takes no connection shows so with the next request.
   socket.on("error", () => undefined);
-  const closed = once(socket, "close");
-  const fields = Object.entries({ Host: pingUrl.host, Connection: "close", ...form?.headers });
-  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.write(`GET ${pingUrl.pathname}${pingUrl.search} HTTP/1.1\r\n${lines.join("")}`);
-  socket.setTimeout(answerLimitMs, () => socket.destroy());
-  const started = await until(startLimitMs, (now) => [...now].find((thread) => !before.has(thread))).finally(
-    () => socket.write("\r\n"),
-  );
-  socket.resume();
-  await closed;
-  if (started === undefined) return;
-  const ended = await until(endLimitMs, (now) => (now.has(started) ? undefined : started));
-  if (ended !== undefined) threadedServers.add(server);
+  try {
+    const started = await until(startLimitMs, (now) => [...now].find((thread) => !before.has(thread)));
+    await askOver(socket, readyUrl, { ...form, signal });
+    if (started === undefined) return;
+    const ended = await until(endLimitMs, (now) => (now.has(started) ? undefined : started));
+    if (ended !== undefined) endingServers.add(server);
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Asks an address over a connection that is there, and resolves when that is over, whatever came of it. */
+function askOver(
+  socket: Socket,
+  url: URL,
+  { headers = {}, signal }: NonNullable<RunningTarget["form"]> & { readonly signal: AbortSignal },
+): Promise<void> {
+  if (socket.destroyed) return Promise.resolve();
+  const host = hostOf(url);
+  const names = isIP(host) === 0 ? { host, servername: host } : { host };
+  const isSecure = url.protocol === "https:";
+  return new Promise((resolve) => {
+    const call = startRequest(
+      url,
+      {
+        createConnection: () =>
+          isSecure ? secure({ ...names, socket, ca: [...trustedCertificates()] }) : socket,
+        headers,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(answerLimitMs)]),
+      },
+      (response) => response.on("error", () => undefined).resume(),
+    );
+    call.on("error", () => undefined);
+    call.on("close", () => resolve());
+    call.end();
+  });
+}
+
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, "");
 }

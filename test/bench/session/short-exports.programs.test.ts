@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
+import { createServer, type AddressInfo } from "node:net";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
 import { measureDuet } from "../../../bench/session/measure/measure-duet.ts";
 import { measureExport, prepareServer } from "../../../bench/session/measure/measure-export.ts";
+import { hasThreadPerConnection, noticeEndingThreads } from "../../../bench/session/server/ending-threads.ts";
 import { readFrom, withServer, type ServedExport, type Session } from "../../../bench/session/session.ts";
 import { foreignTarget } from "../../../bench/subject/foreign-target.ts";
 import { checkTarget } from "../../../bench/subject/target-settings.ts";
-import type { Target } from "../../../bench/subject/target.ts";
+import type { RunningTarget, Target } from "../../../bench/subject/target.ts";
 import { systemClock } from "../../../src/ground.ts";
 import { endOnSignal } from "../../harness/children.ts";
 
@@ -20,9 +22,10 @@ const program = fileURLToPath(
 const { signal } = new AbortController();
 const session: Session = { exportName: "", clock: systemClock, signal };
 
-function targetOf(rows: number, sleepSeconds: number): Target {
+function targetOf(rows: number, sleepSeconds: number, settings: { readonly ping?: null } = {}): Target {
   const command = `exec python3 '${program}' {port} ${rows} ${sleepSeconds}`;
-  return foreignTarget(checkTarget("api", { command, url: "http://127.0.0.1:{port}/rows.csv" }, []));
+  const url = "http://127.0.0.1:{port}/rows.csv";
+  return foreignTarget(checkTarget("api", { command, url, ...settings }, []));
 }
 
 /** Does something with a fresh server that was warmed up. */
@@ -34,21 +37,45 @@ function withWarm<T>(target: Target, use: (served: ServedExport) => Promise<T>):
   });
 }
 
-test(
-  "the CPU time of an export that is shorter than a tick is that of its thread, which ends with it",
-  { skip },
-  async () => {
-    await withWarm(targetOf(3000, 0), async (served) => {
-      const { measured } = await measureExport(served, 3000, null);
-      const origin = new URL("/used", served.server.origin);
-      const own = Number(await (await fetch(origin, { signal })).text());
-      assert.ok(own > 0.0005 && own < 0.02, `${own}`);
-      const found = measured.cpu_s_per_export ?? 0;
-      // Beside its threads, the server takes connections. The last tick may be missing.
-      assert.ok(found > own * 0.6 && found < own * 2.5, `${found} of ${own}`);
-    });
-  },
-);
+for (const [what, settings] of [
+  ["one with a ping path", {}],
+  ["one without", { ping: null }],
+] as const) {
+  test(
+    `the CPU time of an export that is shorter than a tick is that of its thread, which ends with it, on ${what}`,
+    { skip },
+    async () => {
+      await withWarm(targetOf(3000, 0, settings), async (served) => {
+        const { measured } = await measureExport(served, 3000, null);
+        const origin = new URL("/used", served.server.origin);
+        const own = Number(await (await fetch(origin, { signal })).text());
+        assert.ok(own > 0.0005 && own < 0.02, `${own}`);
+        const found = measured.cpu_s_per_export ?? 0;
+        // Beside its threads, the server takes connections. The last tick may be missing.
+        assert.ok(found > own * 0.6 && found < own * 2.5, `${found} of ${own}`);
+      });
+    },
+  );
+}
+
+test("a server that resets a connection before its request doesn't end the run", { skip }, async (t) => {
+  const listener = createServer((socket) => socket.resetAndDestroy());
+  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  t.after(() => listener.close());
+  const origin = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+  const server: RunningTarget = {
+    origin,
+    pid: process.pid,
+    lastWords: () => "",
+    stop: () => Promise.resolve(),
+    exportUrl: () => new URL(origin),
+    readyUrl: new URL("/ping", origin),
+    pingUrl: new URL("/ping", origin),
+    statsUrl: null,
+  };
+  await noticeEndingThreads(server, signal);
+  assert.equal(hasThreadPerConnection(server), false);
+});
 
 test("CPU time that is too short to be counted is unknown, and not nothing", { skip }, async () => {
   const target = targetOf(10, 0.2);
