@@ -22,7 +22,7 @@ export interface ScalingArm extends PlannedArm {
 
 /** Every arm in all its sizes. */
 export function scalingArms(plan: RunPlan): readonly ScalingArm[] {
-  // A file that is ready costs no memory for its rows, and a target that takes no rows has only one size.
+  // A file that is ready costs no memory for its rows.
   const arms = distinctArms(plan.arms).filter(
     ({ delivery, target }) => delivery !== "file" && target.takesRows,
   );
@@ -41,6 +41,11 @@ export function scalingArms(plan: RunPlan): readonly ScalingArm[] {
     const rows = new Set(wanted.map((size) => Math.min(size, Math.floor(most))));
     return [...rows].map((size) => withSize({ ...arm, base: arm.id }, size));
   });
+}
+
+/** The arms of targets that don't take a number of rows. */
+export function ofOneSize(plan: Pick<RunPlan, "arms">): readonly PlannedArm[] {
+  return distinctArms(plan.arms).filter(({ target }) => !target.takesRows);
 }
 
 /** Names what has to give the same body, by any delivery and in any round. */
