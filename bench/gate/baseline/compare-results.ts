@@ -9,6 +9,7 @@ import {
   type AbsoluteBudget,
   type Budget,
 } from "../budget/budget.ts";
+import { bodyPairsOf } from "./body-change.ts";
 import { compareRuns } from "./compare-runs.ts";
 import { exitCodeOf, joinReports, judgeValues, type GateReport } from "../judge/judge-run.ts";
 
@@ -54,7 +55,7 @@ export function compareResults(
   const later = named(after, names.after, "treatment", before.rounds.length);
   const verdict = gate?.verdict ?? "informational";
   const { bytes, rows: rowCount, sha256 } = after.integrity;
-  const isEqual = sha256 !== null && sha256 === before.integrity.sha256;
+  const isEqual = sha256 !== null && sha256 === before.integrity.sha256 && haveSameBodies(before, after);
   const result: BenchResult = {
     ...after,
     tool,
@@ -75,6 +76,12 @@ export function compareResults(
     complete: true,
   };
   return { result, view: { names, rows, reasons: gate?.reasons ?? [], warnings, verdict } };
+}
+
+/** Whether each delivery or target gave in both runs the same bytes. */
+function haveSameBodies(before: BenchResult, after: BenchResult): boolean {
+  const pairs = bodyPairsOf(baselineOf(before), baselineOf(after));
+  return pairs.every((pair) => pair.before.sha256 === pair.after.sha256);
 }
 
 /** The scenario whose rounds budgets are about. */

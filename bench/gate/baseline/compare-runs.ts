@@ -40,7 +40,7 @@ export interface RunComparison {
  *
  * An export that lost rows since then is a regression: a cut one costs less. Of one that has more rows, what depends on its
  * size can still pass, because less work would not cost more; that it costs more decides nothing.
- * @param sharing how many budgets share the chance of a false alarm, when others are judged elsewhere
+ * @param sharing how many budgets share the chance of a false alarm, when others are judged elsewhere; with none nothing gates
  * @throws RangeError when the runs measured different exports, or a budget can't be judged from these two
  */
 export function compareRuns(
@@ -83,18 +83,22 @@ export function compareRuns(
     const change = isOfAnySize(pair.after) ? "none" : changeOf(pair.after);
     return judge(pair, budget, { level, names, change });
   });
-  const content = budgets.length === 0 ? [] : judgeContent(bodies, names);
+  const content = judgeContent(bodies, names);
+  // Without a budget nothing gates, but what an export has lost has to be known.
+  const isGating = sharing > 0;
+  const changed = content.map(({ judgement }) => judgement).filter(({ verdict }) => verdict !== "pass");
+  if (!isGating) warnings.push(...changed.map(({ reason }) => reason));
   const gated = new Set(judged.map(({ row }) => placeOf(row.comparison)));
   // With equal runs, any of all these bounds is wrong in one of twenty comparisons.
   const restLevel = bonferroniLevel(2 * ofOneSize.length);
   const rest = ofOneSize
     .map((pair) => compared(pair, restLevel, names))
     .filter(({ comparison }) => !gated.has(placeOf(comparison)));
-  const all = [...judged, ...content];
+  const all = isGating ? [...judged, ...content] : [];
   const judgements = all.map(({ judgement }) => judgement);
   return {
     rows: [...all.map(withReason), ...rest],
-    gate: budgets.length === 0 ? null : { judgements, ...conclude(judgements), warnings: [] },
+    gate: isGating ? { judgements, ...conclude(judgements), warnings: [] } : null,
     warnings,
   };
 }

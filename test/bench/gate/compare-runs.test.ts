@@ -220,6 +220,18 @@ test("another number of rows that was asked for isn't a loss", () => {
   assert.match(compared.warnings[0] ?? "", /^old measured 500 rows and new 250: .* --rows makes/);
 });
 
+test("without a budget for a change an export that has lost rows is a regression beside a value, and a note alone", () => {
+  const [before, after] = [checked(1, 500), checked(2, 250)];
+  const byValue = results(before, after, false, [parseBudget("streaming.total_s<=60s")]).result;
+  assert.equal(byValue.verdict, "regression");
+  assert.match(byValue.reasons?.[0] ?? "", /^The export has lost rows: /);
+  const grown = results(before, checked(2, 510), false, [parseBudget("streaming.total_s<=60s")]).result;
+  assert.equal(grown.verdict, "pass");
+  const { result } = results(before, after, false, []);
+  assert.equal(result.verdict, "informational");
+  assert.match(result.warnings.join("\n"), /^The export has lost rows: it has 250, and had 500\. /m);
+});
+
 test("an export that has lost columns is a regression, also where its bytes may change", () => {
   const compared = compare(checked(1, 500, { sha256: null }), checked(2, 520, { sha256: null, columns: 3 }), [
     cpu,
@@ -244,6 +256,12 @@ test("the bodies of all targets are compared, not only that of the first", () =>
   assert.deepEqual(verdicts({ sha256: "own" }), { ...equal, "buffered.content": "pass" });
   assert.deepEqual(verdicts({ sha256: "other" }), { ...equal, "buffered.content": "regression" });
   assert.deepEqual(verdicts({ sha256: "own", rows: 499 }), { ...equal, "buffered.content": "regression" });
+  const integrityOf = (change: Partial<CheckedBody>) =>
+    results(of(1, { sha256: "own" }), of(2, change)).result.integrity;
+  assert.deepEqual(
+    [integrityOf({ sha256: "own" }).equal, integrityOf({ sha256: "other" }).equal],
+    [true, null],
+  );
 });
 
 test("three rounds on either side decide nothing, however clear they look", () => {

@@ -158,6 +158,8 @@ test("an export that has lost rows since the baseline is a regression, and one t
     (lost.result.reasons ?? []).join("\n"),
     /^The export has lost rows: it has 1,500, and had 3,000\./,
   );
+  const byValue = await gate({ ...of(1500), baseline, budgets: ["api.total_s<=60s"] });
+  assert.equal(byValue.result.exitCode, 2, byValue.fault?.message);
   assert.deepEqual([grown.fault, grown.result.exitCode], [null, 0]);
   assert.match(grown.result.warnings.join("\n"), /^The export has grown from 3,000 to 3,010 rows/m);
   assert.equal(verdictsOf(same)["body_bytes"], "pass");
