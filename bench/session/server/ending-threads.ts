@@ -9,8 +9,8 @@ import type { RunningTarget } from "../../subject/target.ts";
 import { processesOf } from "./server-processes.ts";
 
 const lookEveryMs = 2;
-/** How long a server may take to accept a connection and start a thread for it. */
-const startLimitMs = 30;
+/** How long a server may take to accept a connection and start a thread for it, on a busy machine too. */
+const startLimitMs = 100;
 const endLimitMs = 200;
 const answerLimitMs = 2000;
 
