@@ -36,10 +36,12 @@ export class FieldReader {
     const keys: string[] = [];
     // oxlint-disable-next-line guard-for-in -- inherited values are values of the row as well
     for (const key in row) keys.push(key);
-    const isKnown =
-      new Set(this.#wanted).size === this.#wanted.length && this.#wanted.every((key) => keys.includes(key));
+    // An object may have ten thousand keys, so none is looked for among the others.
+    const columns = new Map(this.#wanted.map((key, column) => [key, column] as const));
+    const present = new Set(keys);
+    const isKnown = columns.size === this.#wanted.length && this.#wanted.every((key) => present.has(key));
     this.#keys = isKnown ? keys : [];
-    this.#columns = this.#keys.map((key) => this.#wanted.indexOf(key));
+    this.#columns = this.#keys.map((key) => columns.get(key) ?? -1);
   }
 
   /** Returns false if the object's keys differ from the first object's, or their order does. */

@@ -15,7 +15,7 @@ export interface RowSelection {
 }
 
 /**
- * Groups rows into batches of at most 256 rows. The first row is yielded at once, and further batches as soon as the rows
+ * Groups rows into batches of at most 256 rows, or fewer if they have many columns. The first row is yielded at once, and further batches as soon as the rows
  * pause. The reader is closed however the iteration ends. After a failure, an error of closing it goes only to others who close it.
  * @throws StreamCsvError `SCSV_ROW_SHAPE`, with the row, for a row that is neither an array nor an object, is bytes or a source, is
  *   a promise or a `Map` without one of the columns as a property, or has too many values
@@ -36,7 +36,7 @@ export async function* rowBatches(
       collector = new RowCollector(learnColumns(layout, row), places, layout.readsJson === true);
     }
     collector.add(row);
-    return false;
+    return collector.isFull;
   };
   try {
     while (count < limit) {

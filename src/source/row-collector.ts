@@ -1,11 +1,12 @@
-import type { Batch } from "../csv/batch.ts";
+import type { Batch, MixedVector } from "../csv/batch.ts";
 import { wrongRange } from "../errors.ts";
 import { FieldReader } from "./field-reader.ts";
 import type { RowColumn } from "./row-columns.ts";
 import { checkedRow, isList, refuseNonRow, shownRow } from "./row-layout.ts";
 
-/** The most rows of a batch. */
+/** The most rows of a batch, and the most values unless a single row has more: they are read in one turn of the event loop. */
 export const rowsPerBatch = 256;
+const valuesPerBatch = 16_384;
 
 /** Collects the requested values of rows, which follow each other in one array. */
 export class RowCollector {
@@ -14,7 +15,10 @@ export class RowCollector {
   readonly #places: readonly number[];
   readonly #fields: FieldReader;
   readonly #readsJson: boolean;
+  readonly #mostRows: number;
   #values: unknown[] = [];
+  /** The vectors of a batch that was released, and their array, for the next batch. */
+  #released: Released | undefined;
   #rowCount = 0;
   #rowsBefore = 0;
   /** The rows that the array has room for. Batches of one reading usually have the same size. */
@@ -25,6 +29,7 @@ export class RowCollector {
     this.#readsJson = readsJson;
     const wanted = wantedColumns(columns, places);
     this.#places = wanted.map(({ place }) => place);
+    this.#mostRows = Math.max(1, Math.min(rowsPerBatch, Math.floor(valuesPerBatch / wanted.length)));
     this.#fields = new FieldReader(wanted.map(({ key }) => key));
   }
 
@@ -42,6 +47,11 @@ export class RowCollector {
     this.#rowCount += 1;
   }
 
+  /** Whether the rows so far are as many as a batch has. */
+  get isFull(): boolean {
+    return this.#rowCount >= this.#mostRows;
+  }
+
   /** The rows so far; the next ones begin another batch. */
   take(): Batch {
     const values = this.#values;
@@ -51,17 +61,43 @@ export class RowCollector {
     this.#rowCount = 0;
     this.#values = [];
     this.#room = rowCount;
-    return { rowCount, columns: this.#places.map((_, first) => ({ kind: "mixed", values, first, step })) };
+    const known = this.#released?.values === values ? this.#released.columns : undefined;
+    this.#released = undefined;
+    const columns: readonly MixedVector[] =
+      known ?? this.#places.map((_, first) => ({ kind: "mixed", values, first, step }));
+    // Rows of few columns make little garbage, and an old array of new values costs the collector more.
+    if (this.#mostRows === rowsPerBatch) return { rowCount, columns };
+    let isReleased = false;
+    return {
+      rowCount,
+      columns,
+      release: () => {
+        if (isReleased) return;
+        isReleased = true;
+        values.fill(undefined);
+        this.#released = { values, columns };
+      },
+    };
   }
 
   #grow(): void {
-    if (this.#rowCount > 0) this.#room = Math.min(rowsPerBatch, 2 * this.#room);
+    if (this.#rowCount === 0 && this.#released !== undefined && this.#places.length > 0) {
+      this.#values = this.#released.values;
+      return;
+    }
+    if (this.#rowCount > 0) this.#room = Math.min(this.#mostRows, 2 * this.#room);
     // The array is filled first, so that the engine does not change its representation with the first number or text.
     // oxlint-disable-next-line no-new-array -- growing a list value by value would take longer than everything else here
     const values = new Array<unknown>(this.#room * this.#places.length).fill(undefined);
     for (let index = 0; index < this.#values.length; index += 1) values[index] = this.#values[index];
     this.#values = values;
   }
+}
+
+/** What a consumer of a batch has given back. */
+interface Released {
+  readonly values: unknown[];
+  readonly columns: readonly MixedVector[];
 }
 
 interface WantedColumn {

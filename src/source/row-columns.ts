@@ -46,9 +46,11 @@ export function shownColumns(row: Row): readonly RowColumn[] {
  * @throws RangeError `SCSV_ARG_RANGE` for an unknown column, with the list of known ones
  */
 export function placesIn(source: Source, columns: readonly RowColumn[]): readonly number[] {
+  // From the last to the first, so that the first of several columns with one name is found.
+  const places = new Map(source.columns.map((column, place) => [column.name, place] as const).toReversed());
   return columns.map(({ name, key = name }) => {
-    const place = source.columns.findIndex((column) => column.name === key);
-    if (place >= 0) return place;
+    const place = places.get(key);
+    if (place !== undefined) return place;
     const known = source.columns.map((column) => column.name).join(", ");
     throw wrongRange(`The source "${source.name}" has no column "${key}". It has ${known}.`);
   });

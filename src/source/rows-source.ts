@@ -25,7 +25,7 @@ const optionNames: readonly (keyof RowsOptions)[] = ["columns", "name"];
  * values, or an object of which the columns' keys are read and other keys ignored.
  *
  * Without `columns` the first row decides, so the source's `columns` is empty until the first batch. The first row is yielded
- * at once, and further batches as soon as the rows pause. At most 256 rows are held. The rows are released once, however a
+ * at once, and further batches as soon as the rows pause. At most 256 rows are held, and fewer of many columns. The rows are released once, however a
  * reading ends.
  *
  * An array or another collection can be read repeatedly, and a function is called for each reading. A stream, a promise or an

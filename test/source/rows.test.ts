@@ -178,6 +178,85 @@ test("groups rows that come without a pause, up to 256", async () => {
   );
 });
 
+test("reads no more rows of many columns at a time than fill a batch with values", async () => {
+  for (const [columns, expected] of [
+    [64, [256, 44]],
+    [1000, [...Array.from({ length: 18 }, () => 16), 12]],
+    [20_000, Array.from({ length: 300 }, () => 1)],
+  ] as const) {
+    let made = 0;
+    const mades: number[] = [];
+    const cells = Array.from({ length: columns }, () => 1);
+    const source = rowsSource(
+      (function* () {
+        for (; made < 300; made += 1) yield cells;
+      })(),
+    );
+    const sizes: number[] = [];
+    for await (const { rowCount, release } of source.read({ signal: unhindered })) {
+      sizes.push(rowCount);
+      mades.push(made);
+      release?.();
+    }
+    assert.deepEqual(sizes, expected);
+    assert.ok((mades[0] ?? 0) <= (expected[0] ?? 0), `${mades[0]} rows for the first batch`);
+  }
+});
+
+test("uses the memory of a batch of many columns again once it was released, and only then", async () => {
+  const rows = Array.from({ length: 40 }, (_, row) => Array.from({ length: 2000 }, () => row));
+  const kept = await batchesOf(rowsSource(rows));
+  assert.ok(kept.length > 4, `${kept.length} batches`);
+  const columns = Array.from({ length: 2000 }, (_, column) => `c${column}`);
+  const header = columns.map((name) => ({ name }));
+  const expected = rows.map((row) => `${row.join(",")}\r\n`).join("");
+  const encoder = new CsvEncoder(header);
+  assert.equal(Buffer.concat(kept.map((batch) => encoder.encode(batch))).toString(), expected);
+  const vectors = new Set<unknown>();
+  const parts: Uint8Array[] = [];
+  let last: Batch | undefined;
+  for await (const batch of rowsSource(rows).read({ signal: unhindered })) {
+    last?.release?.();
+    parts.push(encoder.encode(batch));
+    vectors.add(batch.columns[0]);
+    batch.release?.();
+    last = batch;
+  }
+  assert.equal(Buffer.concat(parts).toString(), expected);
+  assert.ok(vectors.size < kept.length, `${vectors.size} vectors in ${kept.length} batches`);
+});
+
+test("reads the name of each of a source's columns once to find those that are named", async () => {
+  const count = 2000;
+  let reads = 0;
+  const columns = Array.from({ length: count }, (_, place) => ({
+    type: "mixed",
+    get name() {
+      reads += 1;
+      return `c${place}`;
+    },
+  }));
+  const source: Source = {
+    name: "wide",
+    kind: "rows",
+    columns,
+    rowCount: 1,
+    version: "1",
+    async *read({ columns: places = [] }) {
+      yield {
+        rowCount: 1,
+        columns: places.map((place) => ({ kind: "integer", values: Int32Array.of(place) })),
+      };
+    },
+    close: () => Promise.resolve(),
+  };
+  const names = Array.from({ length: count }, (_, place) => `c${count - 1 - place}`);
+  let text = "";
+  for await (const chunk of csvChunks(source, { columns: names })) text += Buffer.from(chunk).toString();
+  assert.equal(text.split("\r\n")[1]?.split(",").slice(0, 3).join(), "1999,1998,1997");
+  assert.ok(reads <= 4 * count, `${reads} reads`);
+});
+
 test("asks for nothing before the first batch is asked for, and for no row beyond the limit", async () => {
   const counts = watched(endless());
   const source = rowsSource(counts.rows);
