@@ -2,7 +2,7 @@ import { requireMethods, requireObject, requireText } from "../check-arguments.t
 import { textOf, wrongRange, wrongType } from "../errors.ts";
 import { notAmong } from "../similar-name.ts";
 import type { Batch } from "./batch.ts";
-import { checkBatch } from "./check-batch.ts";
+import { checkBatch, checkRowCount } from "./check-batch.ts";
 import { ownMemory, type ChunkMemory } from "./chunk-memory.ts";
 import { dialects, type Dialect } from "./dialect.ts";
 import { type EncoderName, encoderNames } from "./encoder-name.ts";
@@ -49,6 +49,8 @@ export class CsvEncoder {
   readonly dialect: Dialect;
   readonly #writer: RowWriter;
   #rowCount = 0;
+  /** The batch that the last call left unfinished. It has been checked. */
+  #begun: { readonly columns: Batch["columns"]; readonly rowCount: number; readonly to: number } | undefined;
 
   /**
    * @throws TypeError `SCSV_ARG_TYPE` and RangeError `SCSV_ARG_RANGE` for columns, a dialect, an encoder or a memory that
@@ -108,7 +110,8 @@ export class CsvEncoder {
    *   rows or a text outside of its bytes, or its text exceeds 2 GiB
    */
   encode(batch: Batch, from = 0, to?: number): Uint8Array {
-    checkBatch(batch);
+    if (this.#begun === undefined || !isContinued(this.#begun, batch, from)) checkBatch(batch);
+    this.#begun = undefined;
     const end = to === undefined ? batch.rowCount : to;
     if (batch.columns.length !== this.columns.length)
       throw wrongRange(
@@ -120,14 +123,34 @@ export class CsvEncoder {
       throw wrongRange(`Rows ${from} to ${end} aren't within a batch of ${batch.rowCount} rows.`);
     const bytes = this.#writer.encode(batch, from, end, this.#rowCount + 1);
     this.#rowCount += end - from;
+    const { columns, rowCount } = batch;
+    if (end < rowCount) this.#begun = { columns, rowCount, to: end };
     return bytes;
   }
+}
+
+/** Whether the rows from `from` on are the next of a batch of which the last call encoded some. */
+function isContinued(
+  begun: { readonly columns: Batch["columns"]; readonly rowCount: number; readonly to: number },
+  batch: Batch,
+  from: number,
+): boolean {
+  checkRowCount(batch);
+  return (
+    from > 0 && batch.columns === begun.columns && batch.rowCount === begun.rowCount && from === begun.to
+  );
 }
 
 function checkColumns(columns: unknown): void {
   if (!Array.isArray(columns)) throw wrongType("columns is a list of objects with a name.");
   columns.forEach((column: unknown, index) => {
+    // Texts are made only for messages, since a table may have thousands of columns.
+    if (isNamed(column)) return;
     requireObject(`columns[${index}]`, column, "name");
     requireText(`name in columns[${index}]`, (column as CsvColumn).name);
   });
+}
+
+function isNamed(column: unknown): boolean {
+  return typeof column === "object" && column !== null && "name" in column && typeof column.name === "string";
 }

@@ -1,6 +1,6 @@
 import { StreamCsvError } from "../errors.ts";
 import type { Batch, ColumnVector } from "./batch.ts";
-import type { ChunkMemory } from "./chunk-memory.ts";
+import { ownMemory, type ChunkMemory } from "./chunk-memory.ts";
 import type { Dialect } from "./dialect.ts";
 import { cellFormat } from "./fast/cell-format.ts";
 import { chooseColumnWriter } from "./fast/choose-column-writer.ts";
@@ -9,6 +9,7 @@ import { rowTable, writeRowTable } from "./fast/row-table.ts";
 import { reserveCells, columnBuffer, takeColumnBuffer } from "./fast/column-buffer.ts";
 import type { ColumnContext, ColumnWriter } from "./fast/column-writer.ts";
 import { textTable, writeTextTable } from "./fast/text-table.ts";
+import { writeHeader } from "./fast/write-header.ts";
 import type { RowWriter } from "./row-writer.ts";
 import { stringifyWriter } from "./stringify-writer.ts";
 
@@ -24,12 +25,9 @@ const chunkBytes = 64 * 1024;
  * vector held: one whose arrays were exchanged is made ready anew.
  */
 interface PreparedColumn {
-  readonly context: ColumnContext;
-  ready?: {
-    readonly vector: ColumnVector;
-    readonly fields: readonly unknown[];
-    readonly writer: ColumnWriter;
-  };
+  readonly vector: ColumnVector;
+  readonly fields: readonly unknown[];
+  readonly writer: ColumnWriter;
 }
 
 /**
@@ -41,17 +39,24 @@ let isWriting = false;
 /**
  * Writes rows as bytes; the same bytes as csv-stringify. A block of rows is written column by column into a column buffer, each
  * column in a loop made for its kind, and then put in order of the rows. No object or string is made for a number, a
- * date or a repeated text. The header row, which is short and written once, is left to csv-stringify.
+ * date or a repeated text.
  */
 export function fastWriter(columns: readonly string[], dialect: Dialect, memory: ChunkMemory): RowWriter {
   const compiled = compiledWriterOf(columns, dialect);
   let guardedCells = 0;
   return {
     header() {
-      const general = stringifyWriter(compiled.names, dialect);
-      const header = general.header();
-      guardedCells += general.guardedCells;
-      return header;
+      if (isWriting) {
+        const general = stringifyWriter(compiled.names, dialect);
+        const header = general.header();
+        guardedCells += general.guardedCells;
+        return header;
+      }
+      // The header waits for the first rows, whose memory may be the next chunk's.
+      return takeColumnBuffer(
+        writeHeader(compiled.names, dialect, () => (guardedCells += 1)),
+        ownMemory,
+      );
     },
     encode(batch, from, to, firstRow) {
       if (isWriting) {
@@ -119,20 +124,21 @@ function compileWriter(names: readonly string[], dialect: Dialect): CompiledWrit
   const delimiter = Uint8Array.of(format.delimiter);
   const blockRows = Math.max(1, Math.min(mostRows, Math.floor(mostCells / Math.max(1, names.length))));
   let guardedCells = 0;
-  const prepared = names.map((column, index): PreparedColumn => ({
-    context: {
-      format,
-      column,
-      terminator: index === names.length - 1 ? format.recordDelimiter : delimiter,
-      rowOffset: 0,
-      onGuarded: (count) => {
-        guardedCells += count;
-      },
-    },
+  const onGuarded = (count: number): void => {
+    guardedCells += count;
+  };
+  const contexts = names.map((column, index): ColumnContext => ({
+    format,
+    column,
+    terminator: index === names.length - 1 ? format.recordDelimiter : delimiter,
+    rowOffset: 0,
+    onGuarded,
   }));
-
-  const contexts = prepared.map(({ context }) => context);
+  const prepared: PreparedColumn[] = [];
   const writers: ColumnWriter[] = [];
+  /** The columns that the writers are ready for, and the row before which the last piece of them ended. */
+  let begun: Batch["columns"] | undefined;
+  let begunTo = 0;
 
   function encode(batch: Batch, from: number, to: number, firstRow: number, memory: ChunkMemory): Uint8Array {
     if (names.length === 0) return takeRows(writeEmptyRows(format.recordDelimiter, to - from), memory);
@@ -146,12 +152,21 @@ function compileWriter(names: readonly string[], dialect: Dialect): CompiledWrit
       for (const context of contexts) context.rowOffset = firstRow - from;
       return takeColumnBuffer(writeTextTable(texts, from, to, contexts), memory);
     }
-    for (let index = 0; index < prepared.length; index += 1)
-      writers[index] = readyWriter(prepared[index], batch.columns[index], firstRow - from);
+    const { columns } = batch;
+    for (const context of contexts) context.rowOffset = firstRow - from;
+    if (from === 0 || columns !== begun || from !== begunTo)
+      for (const [index, context] of contexts.entries()) {
+        const column = preparedColumn(prepared[index], columns[index], context);
+        prepared[index] = column;
+        writers[index] = column.writer;
+      }
+    begun = undefined;
     let at = 0;
     for (let row = from; row < to; row += blockRows)
       at = writeBlock(writers, row, Math.min(to, row + blockRows), at);
     columnBuffer.shrink();
+    begun = columns;
+    begunTo = to;
     return takeRows(at, memory);
   }
 
@@ -165,17 +180,14 @@ function compileWriter(names: readonly string[], dialect: Dialect): CompiledWrit
 }
 
 /** `encode` is never given a batch with fewer columns than the writer has. */
-function readyWriter(
-  column: PreparedColumn | undefined,
+function preparedColumn(
+  last: PreparedColumn | undefined,
   vector: ColumnVector | undefined,
-  rowOffset: number,
-): ColumnWriter {
-  if (column === undefined || vector === undefined) throw new RangeError("The batch has too few columns.");
-  column.context.rowOffset = rowOffset;
-  if (column.ready?.vector === vector && hasFields(vector, column.ready.fields)) return column.ready.writer;
-  const writer = chooseColumnWriter(vector, column.context);
-  column.ready = { vector, fields: Object.values(vector), writer };
-  return writer;
+  context: ColumnContext,
+): PreparedColumn {
+  if (vector === undefined) throw new RangeError("The batch has too few columns.");
+  if (last?.vector === vector && hasFields(vector, last.fields)) return last;
+  return { vector, fields: Object.values(vector), writer: chooseColumnWriter(vector, context) };
 }
 
 function hasFields(vector: ColumnVector, fields: readonly unknown[]): boolean {

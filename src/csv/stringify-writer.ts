@@ -1,6 +1,7 @@
 import { stringify, type Options } from "csv-stringify/sync";
 import type { Batch } from "./batch.ts";
-import { isPostgres, type Dialect } from "./dialect.ts";
+import type { Dialect } from "./dialect.ts";
+import { headerDialect } from "./header-dialect.ts";
 import type { RowWriter } from "./row-writer.ts";
 import { toStringifyOptions } from "./to-stringify-options.ts";
 import { vectorValue } from "./vector-value.ts";
@@ -12,9 +13,7 @@ const chunkBytes = 8 * 1024;
 export function stringifyWriter(columns: readonly string[], dialect: Dialect): RowWriter {
   let guardedCells = 0;
   const context = { columns, firstRow: 1, onGuarded: () => (guardedCells += 1) };
-  // In PostgreSQL's dialect quoting means FORCE_QUOTE, which does not quote the header row.
-  const headerDialect: Dialect = isPostgres(dialect) ? { ...dialect, quoting: "minimal" } : dialect;
-  const headerOptions = toStringifyOptions(headerDialect, context);
+  const headerOptions = toStringifyOptions(headerDialect(dialect), context);
   // csv-stringify gets no columns of its own, so it writes each array unchanged and does not copy its options per quoted null.
   const { columns: _columns, ...withoutColumns } = toStringifyOptions(dialect, context);
   const rowOptions: Options = { ...withoutColumns, bom: false, header: false };

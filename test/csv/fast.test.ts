@@ -72,6 +72,114 @@ test("the fast path gives the bytes of csv-stringify, for random rows in random 
   assert.ok(rows >= rowsWanted, `${rows} rows`);
 });
 
+/** The header row, or the fault for which there can be none, and the headers that were changed. */
+function headerOf(encoder: EncoderName, names: readonly string[], dialect: Dialect): unknown {
+  try {
+    const writer = new CsvEncoder(
+      names.map((name) => ({ name })),
+      dialect,
+      encoder,
+    );
+    const header = Buffer.from(writer.header()).toString("latin1");
+    return { header, guardedCells: writer.guardedCells };
+  } catch (error) {
+    if (error instanceof StreamCsvError) return { message: error.message, column: error.column };
+    throw error;
+  }
+}
+
+test("the header row has the bytes of csv-stringify, for random names in random dialects", () => {
+  const special = [
+    "",
+    " ",
+    "=1+1",
+    "-",
+    "NULL",
+    "\\.",
+    "\\N",
+    "\0",
+    "a\nb",
+    "\r",
+    'a"b',
+    "a,b",
+    "ñ",
+    "\ud800",
+    "00123",
+  ];
+  const name = fc.oneof(
+    fc.constantFrom(...special),
+    fc.string({ unit: "binary" }),
+    fc.constantFrom(...special).map((text) => text.repeat(120)),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(name, { maxLength: 5 }),
+      randomDialect,
+      fc.boolean(),
+      (names, random, isRejecting) => {
+        const dialect: Dialect = isRejecting ? { ...random, formulas: "reject" } : random;
+        assert.deepEqual(headerOf("fast", names, dialect), headerOf("csv-stringify", names, dialect));
+      },
+    ),
+    { numRuns: 3000 },
+  );
+});
+
+test("writes the header row of a writer that a cell's toJSON() asks for", () => {
+  const other = new CsvEncoder([{ name: "b" }, { name: "=c" }]);
+  const value = { toJSON: () => Buffer.from(other.header()).toString().trim() };
+  const batch: Batch = { rowCount: 2, columns: [{ kind: "mixed", values: ["first", value] }] };
+  const text = Buffer.from(new CsvEncoder([{ name: "a" }], dialects.unix).encode(batch)).toString();
+  assert.equal(text, `first\n"b,'=c"\n`.replace("'", other.guardedCells > 0 ? "'" : ""));
+});
+
+/** A column of whole numbers, and how often its kind was asked for: it is, whenever the column is checked or prepared. */
+function countedColumn(values: Int32Array): { readonly column: ColumnVector; readonly looks: () => number } {
+  let looks = 0;
+  const column: ColumnVector = {
+    get kind() {
+      looks += 1;
+      return "integer" as const;
+    },
+    values,
+  };
+  return { column, looks: () => looks };
+}
+
+test("checks and prepares the columns of a batch once, however many pieces it is encoded in", () => {
+  const values = Int32Array.from({ length: 10 }, (_, row) => row);
+  const { column, looks } = countedColumn(values);
+  const batch: Batch = { rowCount: 10, columns: [{ kind: "integer", values }, column] };
+  const names = [{ name: "a" }, { name: "b" }];
+  const writer = new CsvEncoder(names, dialects.unix);
+  const pieces = [writer.encode(batch, 0, 1)];
+  const looksForOne = looks();
+  for (let row = 1; row < 5; row += 1) pieces.push(writer.encode(batch, row, row + 1));
+  assert.equal(looks(), looksForOne);
+  // Another export of the same columns shares what was prepared.
+  const text: ColumnVector = { kind: "text", values: ["x"] };
+  const other = new CsvEncoder(names, dialects.unix).encode({ rowCount: 1, columns: [text, text] });
+  assert.equal(Buffer.from(other).toString(), "x,x\n");
+  pieces.push(writer.encode(batch, 5));
+  const expected = Array.from(values, (value) => `${value},${value}\n`).join("");
+  assert.equal(Buffer.concat(pieces).toString(), expected);
+});
+
+test("checks a batch again that begins anew, isn't read in order, or says that it has more rows", () => {
+  const values = Int32Array.of(1, 2, 3);
+  const batch = { rowCount: 3, columns: [{ kind: "integer" as const, values }] };
+  const short = { code: "SCSV_ARG_RANGE", message: /values in columns\[0\] of a batch has/ };
+  const writer = new CsvEncoder([{ name: "n" }], dialects.unix);
+  writer.encode(batch, 0, 1);
+  batch.rowCount = 4;
+  assert.throws(() => writer.encode(batch, 1), short);
+  const again = new CsvEncoder([{ name: "n" }], dialects.unix);
+  const shrunk = { rowCount: 3, columns: [{ kind: "integer" as const, values }] };
+  again.encode(shrunk, 0, 1);
+  shrunk.columns = [{ kind: "integer", values: Int32Array.of(1) }];
+  assert.throws(() => again.encode(shrunk, 1), short);
+});
+
 test("tells of the fault that comes first in reading order, as csv-stringify does", () => {
   const batch: Batch = {
     rowCount: 3,

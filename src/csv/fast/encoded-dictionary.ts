@@ -91,8 +91,19 @@ function safeEntry(entry: string, { guardsFormulas, guardsNumbers }: CellFormat)
   return guardsNumbers && isFragileNumber(entry) ? textFormula(entry) : entry;
 }
 
+/** The words of each format, by what ends them. All columns of an encoder share its two terminators. */
+const encodedWordsOf = new WeakMap<CellFormat, Map<Uint8Array, EncodedCells>>();
+
 /** The words for false and true, and null. */
 export function encodedWords(format: CellFormat, terminator: Uint8Array): EncodedCells {
+  const byTerminator = encodedWordsOf.get(format) ?? new Map<Uint8Array, EncodedCells>();
+  encodedWordsOf.set(format, byTerminator);
+  const words = byTerminator.get(terminator) ?? encodeWords(format, terminator);
+  byTerminator.set(terminator, words);
+  return words;
+}
+
+function encodeWords(format: CellFormat, terminator: Uint8Array): EncodedCells {
   const lead = format.quotesAll ? 1 : 0;
   return encodedCells(3, terminator, (index, at) => {
     const word = format.booleans[index];
