@@ -25,6 +25,13 @@ const slowMs = 250;
 const unprovenShare = 0.5;
 
 /**
+ * Before the first piece the row size is unknown. A high estimate makes small pieces, so the first rows come sooner. Cells of
+ * many columns are usually short, but ten thousand of them fill a chunk.
+ */
+const guessedRowBytes = 1024;
+const guessedCellBytes = 8;
+
+/**
  * Encodes batches into chunks. `progress` counts the yielded rows and bytes. Where only the rows tell the columns, the encoder
  * is a function, which is called when the first batch is there, or when there is none.
  */
@@ -36,9 +43,7 @@ export async function* encodeBatches(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let encoder = typeof encoderOrMaker === "function" ? undefined : encoderOrMaker;
   let header = encoder?.header() ?? new Uint8Array(0);
-  // Before the first batch the row size is unknown. A high estimate makes small pieces, so the first rows come
-  // sooner.
-  let bytesPerRow = 1024;
+  let bytesPerRow: number | undefined;
   let isSlow = false;
   const start = (): CsvEncoder => {
     const made = typeof encoderOrMaker === "function" ? encoderOrMaker() : encoderOrMaker;
@@ -49,6 +54,7 @@ export async function* encodeBatches(
     encoder ??= start();
     // A row count that is not a number would end the loop at once. The encoder checks the rest.
     checkRowCount(batch);
+    bytesPerRow ??= Math.max(guessedRowBytes, guessedCellBytes * encoder.columns.length);
     let to = 0;
     for (let from = 0; from < batch.rowCount; from = to) {
       // Equal pieces, so that a batch a little larger than a chunk doesn't leave a tiny one behind.

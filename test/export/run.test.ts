@@ -64,6 +64,22 @@ test("encodes few rows first while nothing is known about them, and then as many
   }
 });
 
+test("begins rows of many columns with a few of them, although their size isn't known yet", async () => {
+  for (const columnCount of [10, 1000, 10_000]) {
+    const values = new Int32Array(2048).fill(1234);
+    const columns = Array.from({ length: columnCount }, () => ({ kind: "integer" as const, values }));
+    const names = columns.map((_, index) => ({ name: `c${index}` }));
+    const csv = new CsvEncoder(names, dialects.rfc4180);
+    const headerBytes = csv.header().byteLength;
+    const chunks = encodeBatches(batches([{ rowCount: 2048, columns }]), csv, { ...noProgress });
+    const first = await chunks.next();
+    await chunks.return();
+    const rowBytes = 5 * columnCount + 1;
+    const bytes = (first.value?.byteLength ?? 0) - headerBytes;
+    assert.ok(bytes <= Math.max(csv.chunkBytes, rowBytes), `${columnCount} columns: ${bytes} bytes`);
+  }
+});
+
 async function* batches(all: readonly Batch[]): AsyncGenerator<Batch, void, undefined> {
   yield* all;
 }
