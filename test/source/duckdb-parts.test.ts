@@ -4,8 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { DuckDBInstance } from "@duckdb/node-api";
+import { setImmediate } from "node:timers/promises";
 import { CsvEncoder, openSource, type Source } from "../../src/index.ts";
 import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
+import { rowSizes } from "../../src/source/duckdb/chunk-parts.ts";
+import { columnReader } from "../../src/source/duckdb/column-reader.ts";
+import { copyBatch } from "../../src/source/duckdb/copy-batch.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "stream-csv-parts-"));
 const instance = await DuckDBInstance.create(":memory:");
@@ -58,6 +62,39 @@ test("a chunk of long texts comes as several batches, none of which is long", as
     (_, row) => `${row},${String.fromCharCode(97 + (row % 26)).repeat(4000)}\n`,
   );
   assert.equal(text, expected.join(""));
+});
+
+test("pauses between the columns of a chunk, and reads none of them after a pause that fails", async () => {
+  const result = await connection.stream(
+    "SELECT range AS a, 'x' || range AS b, 'y' || range AS c FROM range(9)",
+  );
+  const chunk = await result.fetchChunk();
+  assert.ok(chunk !== null);
+  const duckdb = await import("@duckdb/node-api");
+  const readers = result.columnTypes().map((type) => columnReader(duckdb, type));
+  const opened = readers.map((reader) => reader.open());
+  const part = { from: 2, to: 5 };
+  const paused: string[] = [];
+  const pause = async (): Promise<void> => {
+    paused.push("begin");
+    await setImmediate();
+    paused.push("end");
+  };
+  const sizes = await rowSizes(chunk, readers, pause);
+  assert.deepEqual([sizes.length, paused.length], [9, 4]);
+  const batch = await copyBatch("t", readers, opened, chunk, part, pause);
+  assert.equal(paused.length, 10);
+  const encoder = new CsvEncoder([{ name: "a" }, { name: "b" }, { name: "c" }], dialect);
+  assert.equal(Buffer.from(encoder.encode(batch)).toString(), "2,x2,y2\n3,x3,y3\n4,x4,y4\n");
+  let reads = 0;
+  const counted = opened.map((read): (typeof opened)[number] => (vector, range) => {
+    reads += 1;
+    return read(vector, range);
+  });
+  const stopped = (): Promise<void> | undefined =>
+    reads < 2 ? undefined : Promise.reject(new Error("stopped"));
+  await assert.rejects(copyBatch("t", readers, counted, chunk, part, stopped), { message: "stopped" });
+  assert.equal(reads, 2);
 });
 
 test("a chunk of short cells stays one batch", async () => {

@@ -5,18 +5,34 @@ import type { RowRange } from "./raw-vector.ts";
 /** The target size of a batch's long cells. Copying them takes a fraction of a millisecond. */
 const batchBytes = 256 * 1024;
 
+/** Lets the event loop have a turn if one is due, and throws if the chunk may not be read any more. */
+export type Pause = () => Promise<void> | undefined;
+
+/** The bytes of the long cells of each row of a chunk. There may be thousands of columns, so it pauses after each. */
+export async function rowSizes(
+  chunk: DuckDBDataChunk,
+  readers: readonly ColumnReader[],
+  pause: Pause,
+): Promise<Uint32Array> {
+  const sizes = new Uint32Array(chunk.rowCount);
+  for (const [place, { weigh }] of readers.entries()) {
+    if (weigh === undefined) continue;
+    weigh(chunk.getColumnVector(place), sizes);
+    const pausing = pause();
+    if (pausing !== undefined) await pausing;
+  }
+  return sizes;
+}
+
 /**
  * Splits the rows of a chunk from `first` (included) to `last` (excluded), so that copying a part never takes long: a chunk has
  * 2,048 rows, whether of ten bytes or of ten thousand. A single row is never split.
  */
 export function* chunkParts(
-  chunk: DuckDBDataChunk,
+  sizes: Uint32Array,
   first: number,
   last: number,
-  readers: readonly ColumnReader[],
 ): Generator<RowRange, void, undefined> {
-  const sizes = new Uint32Array(chunk.rowCount);
-  for (const [index, { weigh }] of readers.entries()) weigh?.(chunk.getColumnVector(index), sizes);
   let from = first;
   let bytes = 0;
   for (let row = first; row < last; row += 1) {

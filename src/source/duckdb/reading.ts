@@ -1,12 +1,14 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult } from "@duckdb/node-api";
+import { Pacer } from "../../async/pacer.ts";
+import { systemClock } from "../../clock.ts";
 import type { Batch } from "../../csv/batch.ts";
 import { StreamCsvError } from "../../errors.ts";
-import { chunkParts } from "./chunk-parts.ts";
-import { isOfType, type ColumnReader, type VectorReader } from "./column-reader.ts";
+import { chunkParts, rowSizes, type Pause } from "./chunk-parts.ts";
+import type { ColumnReader } from "./column-reader.ts";
+import { copyBatch } from "./copy-batch.ts";
 import type { DatabaseLease } from "./file-databases.ts";
 import { otherTypes, stoppedShort, tooMuchMemory } from "./reading-fault.ts";
 import { isOutOfMemory, unreadable } from "./reason.ts";
-import type { RowRange } from "./raw-vector.ts";
 import { typeKey } from "./type-key.ts";
 
 /** One reading of a relation. */
@@ -52,9 +54,17 @@ export async function* readRelation(reading: RelationReading): AsyncGenerator<Ba
         const vectorReaders = readers.map((reader) => reader.open());
         for (;;) {
           const { chunk, first, last, isLast } = await attempt.next(rows);
-          for (const part of chunkParts(chunk, first, last, readers)) {
+          const sizes = await rowSizes(chunk, readers, attempt.pauses());
+          for (const part of chunkParts(sizes, first, last)) {
             attempt.throwIfStopped();
-            const batch = batchOf(reading, chunk, part, vectorReaders);
+            const batch = await copyBatch(
+              reading.name,
+              readers,
+              vectorReaders,
+              chunk,
+              part,
+              attempt.pauses(),
+            );
             // The chunk must stay until its last rows are copied.
             if (!isLast && part.to === last) attempt.fetchAhead();
             rows += batch.rowCount;
@@ -143,10 +153,16 @@ class Attempt {
       // It is stored even if the reading was stopped meanwhile, so that it can be released.
       this.#result = await this.#connection.stream(sql);
     });
-    const types = this.#result?.columnTypes() ?? [];
-    for (const [place, reader] of this.#reading.readers.entries())
-      if (types[place] === undefined || typeKey(types[place]) !== reader.key)
-        throw otherTypes(this.#reading.name);
+    const result = this.#result;
+    if (result === undefined) return;
+    const { name, readers } = this.#reading;
+    if (result.columnCount <= readers.length) throw otherTypes(name);
+    const pause = this.pauses();
+    for (const [place, reader] of readers.entries()) {
+      const pausing = pause();
+      if (pausing !== undefined) await pausing;
+      if (typeKey(result.columnType(place)) !== reader.key) throw otherTypes(name);
+    }
   }
 
   /** Returns the next chunk, or null if there is none. */
@@ -201,6 +217,12 @@ class Attempt {
       );
   }
 
+  /** Begins work on many columns that is to pause from time to time. */
+  pauses(): Pause {
+    const pacer = new Pacer(systemClock);
+    return () => (pacer.isDue ? pacer.yield().then(() => this.throwIfStopped()) : undefined);
+  }
+
   readonly #onAbort = (): void => {
     // The reading releases both too, and reports an error there.
     this.#stop().catch(() => undefined);
@@ -230,20 +252,4 @@ class Attempt {
 
 function isEndRow(chunk: DuckDBDataChunk, endColumn: number): boolean {
   return chunk.getColumnVector(endColumn).getItem(chunk.rowCount - 1) === true;
-}
-
-function batchOf(
-  { name, readers }: RelationReading,
-  chunk: DuckDBDataChunk,
-  part: RowRange,
-  vectorReaders: readonly VectorReader[],
-): Batch {
-  return {
-    rowCount: part.to - part.from,
-    columns: vectorReaders.map((read, place) => {
-      const vector = chunk.getColumnVector(place);
-      if (!isOfType(vector, readers[place]?.typeId)) throw otherTypes(name);
-      return read(vector, part);
-    }),
-  };
 }
