@@ -46,3 +46,8 @@ export function* chunkParts(
   }
   if (last > from) yield { from, to: last };
 }
+
+/** Whether the last row of a chunk is the one that ends the rows. */
+export function isEndRow(chunk: DuckDBDataChunk, endColumn: number): boolean {
+  return chunk.getColumnVector(endColumn).getItem(chunk.rowCount - 1) === true;
+}

@@ -3,7 +3,7 @@ import { Pacer } from "../../async/pacer.ts";
 import { systemClock } from "../../clock.ts";
 import type { Batch } from "../../csv/batch.ts";
 import { StreamCsvError } from "../../errors.ts";
-import { chunkParts, rowSizes, type Pause } from "./chunk-parts.ts";
+import { chunkParts, isEndRow, rowSizes, type Pause } from "./chunk-parts.ts";
 import type { ColumnReader } from "./column-reader.ts";
 import { copyBatch } from "./copy-batch.ts";
 import type { DatabaseLease } from "./file-databases.ts";
@@ -159,8 +159,7 @@ class Attempt {
     if (result.columnCount <= readers.length) throw otherTypes(name);
     const pause = this.pauses();
     for (const [place, reader] of readers.entries()) {
-      const pausing = pause();
-      if (pausing !== undefined) await pausing;
+      await pause();
       if (typeKey(result.columnType(place)) !== reader.key) throw otherTypes(name);
     }
   }
@@ -248,8 +247,4 @@ class Attempt {
       this.#reading.stops.delete(this.#stop);
     }
   }
-}
-
-function isEndRow(chunk: DuckDBDataChunk, endColumn: number): boolean {
-  return chunk.getColumnVector(endColumn).getItem(chunk.rowCount - 1) === true;
 }
