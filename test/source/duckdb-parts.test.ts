@@ -87,9 +87,9 @@ test("pauses between the columns of a chunk, and reads none of them after a paus
   const encoder = new CsvEncoder([{ name: "a" }, { name: "b" }, { name: "c" }], dialect);
   assert.equal(Buffer.from(encoder.encode(batch)).toString(), "2,x2,y2\n3,x3,y3\n4,x4,y4\n");
   let reads = 0;
-  const counted = opened.map((read): (typeof opened)[number] => (vector, range) => {
+  const counted = opened.map((reader): (typeof opened)[number] => (vector, range) => {
     reads += 1;
-    return read(vector, range);
+    return reader(vector, range);
   });
   const stopped = (): Promise<void> | undefined =>
     reads < 2 ? undefined : Promise.reject(new Error("stopped"));
