@@ -5,8 +5,8 @@ import { pathToFileURL } from "node:url";
 import type { Document, ErrorCode } from "yaml";
 import { isCodedError, messageOf } from "../../src/ground.ts";
 import { decodeUtf8File } from "./decode-utf8-file.ts";
-import { lineOfRepeatedName } from "./line-of-repeated-name.ts";
-import { lineOfYamlTwin } from "./line-of-yaml-twin.ts";
+import { lineOfRepeatedJsonName } from "./line-of-repeated-json-name.ts";
+import { lineOfRepeatedYamlName } from "./line-of-repeated-yaml-name.ts";
 
 /** A configuration as it was read, not yet checked. */
 export interface ReadConfiguration {
@@ -95,7 +95,7 @@ function parseJson(file: string, text: string): unknown {
   } catch (cause) {
     throw syntaxFault(file, "is not JSON", jsonReason(messageOf(cause), text));
   }
-  refuseTwin(file, lineOfRepeatedName(text));
+  refuseRepeatedName(file, lineOfRepeatedJsonName(text));
   return withNumbers(parseAsWritten(text));
 }
 
@@ -144,7 +144,7 @@ async function parseYaml(file: string, text: string): Promise<unknown> {
     if (known !== undefined) throw syntaxFault(file, "can't be used", `${known}${end}`);
     throw syntaxFault(file, "is not YAML", `${yamlReason(error.message)}${end}`);
   }
-  refuseTwin(file, await lineOfYamlTwin(document, text));
+  refuseRepeatedName(file, await lineOfRepeatedYamlName(document, text));
   await keepWritten(document);
   try {
     return withNumbers(document.toJS());
@@ -209,7 +209,7 @@ function withNumbers(value: unknown, isParameter = false): unknown {
   );
 }
 
-function refuseTwin(file: string, line: number | undefined): void {
+function refuseRepeatedName(file: string, line: number | undefined): void {
   if (line !== undefined)
     throw syntaxFault(file, "can't be used", `an object has a name twice, the second time in line ${line}`);
 }

@@ -5,7 +5,7 @@ const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/g;
  * The line in which an object of valid JSON has a name a second time. `JSON.parse` takes the last value without a word, and what
  * the first one said is lost.
  */
-export function lineOfRepeatedName(json: string): number | undefined {
+export function lineOfRepeatedJsonName(json: string): number | undefined {
   /** The names of each object around the token; undefined for a list. */
   const around: (Set<unknown> | undefined)[] = [];
   let latest: RegExpExecArray | undefined;

@@ -5,10 +5,13 @@ import type { Document } from "yaml";
  * which takes the square of the time for many exports.
  * @param document of which all names are texts (`stringKeys`)
  */
-export async function lineOfYamlTwin(document: Document.Parsed, text: string): Promise<number | undefined> {
+export async function lineOfRepeatedYamlName(
+  document: Document.Parsed,
+  text: string,
+): Promise<number | undefined> {
   const { isMap, isScalar, visit } = await import("yaml");
   const namesOf = new Map<unknown, Set<string>>();
-  let twinAt: number | undefined;
+  let repeatedAt: number | undefined;
   visit(document, (role, node, path) => {
     const map = path.at(-2);
     // A list of pairs may repeat a name.
@@ -21,8 +24,8 @@ export async function lineOfYamlTwin(document: Document.Parsed, text: string): P
       names.add(node.value);
       return undefined;
     }
-    twinAt = node.range?.[0] ?? 0;
+    repeatedAt = node.range?.[0] ?? 0;
     return visit.BREAK;
   });
-  return twinAt === undefined ? undefined : text.slice(0, twinAt).split("\n").length;
+  return repeatedAt === undefined ? undefined : text.slice(0, repeatedAt).split("\n").length;
 }
