@@ -115,6 +115,17 @@ for (const [index, [what, content, said]] of refused.entries()) {
   });
 }
 
+async function refusesRepeatedName(file: string, content: string, line: number): Promise<void> {
+  await writeFile(file, content);
+  const { exitCode, stderr } = await runCliInTurn(["check", "--config", file]);
+  assert.equal(
+    stderr,
+    `error: The configuration "${file}" can't be used: an object has a name twice, the second time in line ${line}.\n`,
+    content,
+  );
+  assert.equal(exitCode, 1);
+}
+
 test("a name that an object of JSON has twice is refused with its line, as it is in YAML", async () => {
   const file = join(folder, "twice.json");
   const fields = ['"a": { "file": "a.csv" }', '"b": { "file": "b.csv" }'];
@@ -123,15 +134,7 @@ test("a name that an object of JSON has twice is refused with its line, as it is
     [`{\n  "exports": {\n    ${fields.join(",\n    ")},\n    ${fields[0]}\n  }\n}`, 5],
     ['{ "links": { "keys": [{ "id": "a:b", "i\\u0064": "{" }] } }', 1],
   ];
-  for (const [content, line] of contents) {
-    await writeFile(file, content);
-    const { exitCode, stderr } = await runCliInTurn(["check", "--config", file]);
-    assert.equal(
-      stderr,
-      `error: The configuration "${file}" can't be used: an object has a name twice, the second time in line ${line}.\n`,
-    );
-    assert.equal(exitCode, 1);
-  }
+  for (const [content, line] of contents) await refusesRepeatedName(file, content, line);
 });
 
 test("JSON may have one name in several objects, and texts like names", async () => {
@@ -175,16 +178,7 @@ test("a name that a map of YAML has twice is refused with its line, however it i
     [`exports: { a: ${a},\n  ? a\n  : ${a} }\n`, 2],
     [`links: { keys: [{ id: a,\n id: b }] }\n`, 2],
   ];
-  for (const [content, line] of contents) {
-    await writeFile(file, content);
-    const { exitCode, stderr } = await runCliInTurn(["check", "--config", file]);
-    assert.equal(
-      stderr,
-      `error: The configuration "${file}" can't be used: an object has a name twice, the second time in line ${line}.\n`,
-      content,
-    );
-    assert.equal(exitCode, 1);
-  }
+  for (const [content, line] of contents) await refusesRepeatedName(file, content, line);
 });
 
 test("maps of YAML may merge others, and have names in common with them", async () => {
