@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerStats } from "../../src/server/metrics/server-stats.ts";
 import type { TransferRecord } from "../../src/server/protocol/messages.ts";
+import { askUntil } from "./ask-until.ts";
 
 interface Server {
   readonly url: string;
@@ -13,11 +13,7 @@ export async function statsOf({ url }: Server): Promise<ServerStats> {
 
 /** What a server counts, as soon as it is so. */
 export async function statsWhen(server: Server, isSo: (stats: ServerStats) => boolean): Promise<ServerStats> {
-  for (;;) {
-    const stats = await statsOf(server);
-    if (isSo(stats)) return stats;
-    await sleep(10);
-  }
+  return await askUntil(() => statsOf(server), isSo);
 }
 
 /** All transfers that a server tells of, in order of start. */
@@ -30,11 +26,10 @@ export async function transfersOf({ url }: Server): Promise<readonly TransferRec
 
 /** All transfers once none runs any more. A client gets its last byte shortly before its transfer ends. */
 export async function endedTransfersOf(server: Server): Promise<readonly TransferRecord[]> {
-  for (;;) {
-    const transfers = await transfersOf(server);
-    if (transfers.every(({ state }) => state !== "running")) return transfers;
-    await sleep(10);
-  }
+  return await askUntil(
+    () => transfersOf(server),
+    (transfers) => transfers.every(({ state }) => state !== "running"),
+  );
 }
 
 /** Waits until a transfer fulfils the condition; by default, until it has ended. */
@@ -43,9 +38,7 @@ export async function transferWhen(
   id: unknown,
   isSo: (transfer: TransferRecord) => boolean = ({ state }) => state !== "running",
 ): Promise<TransferRecord> {
-  for (;;) {
-    const transfer = (await (await fetch(`${url}/transfers/${String(id)}`)).json()) as TransferRecord;
-    if (isSo(transfer)) return transfer;
-    await sleep(20);
-  }
+  const ask = async (): Promise<TransferRecord> =>
+    (await (await fetch(`${url}/transfers/${String(id)}`)).json()) as TransferRecord;
+  return await askUntil(ask, isSo);
 }

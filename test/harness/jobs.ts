@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
+import { askUntil } from "./ask-until.ts";
 
 /** What `GET /jobs/{id}` tells, as tests use it. */
 export interface ToldJob {
@@ -45,11 +45,7 @@ export async function jobWhen(
   isSo: (job: ToldJob) => boolean = ({ state }) => state !== "queued" && state !== "running",
   headers: Headers = {},
 ): Promise<ToldJob> {
-  for (;;) {
-    const job = await jobOf(server, id, headers);
-    if (isSo(job)) return job;
-    await sleep(20);
-  }
+  return await askUntil(() => jobOf(server, id, headers), isSo);
 }
 
 /** Cancels a job; the status of the answer. */
