@@ -1,16 +1,16 @@
 /**
  * Runs sets of tests, one after the other, `node dist/test/harness/run-tests.js SET...`:
  *
- * - `plain`, the default: unit and system tests, a few files at the same time.
- * - `programs`: `*.programs.test.ts`, which start programs by the dozen, or those of others: a browser, shells, proxies, package
- *   managers, databases of guides, servers in other languages; a few files at the same time.
- * - `long`: `*.long.test.ts`, which run whole benches, but not to learn how fast anything is, search for long, or try a guide with
- *   the package of another project that it is about; a few at the same time.
+ * - `plain`, the default: unit tests, and tests of the system by one server or a few processes; a few files at the same time.
+ * - `programs`: `*.programs.test.ts`, which start many processes, or hold the package against programs and databases of others:
+ *   a browser, shells, proxies, package managers, PostgreSQL, servers in other languages; a few files at the same time.
+ * - `long`: `*.long.test.ts`, which run whole benches, but not to learn how fast anything is, search for long, try a guide with
+ *   the package of another project that it is about, or try what seldom changes on many ways; a few at the same time.
  * - `measured`: `*.measured.test.ts`, which want the machine for themselves, one after the other.
- * - `long-measured`: `*.long-measured.test.ts`, whole benches that want it too.
- * - `portable`: what may differ on another line of Node: `plain` without the tests whose subject is the same on all.
+ * - `long-measured`: `*.long-measured.test.ts`, whole benches that want it too, and readers that are slow.
+ * - `portable`: what may differ on another line of Node: `plain` and `programs` without the tests whose subject is the same on all.
  * - `core`: of these the ones of sockets, streams, processes and files, for every build.
- * - `rooms`: of these the ones that need no whole server.
+ * - `rooms`: of these the ones that need no whole server and few processes.
  *
  * Files that only compute share processes, because half of the time of a small one is Node's start.
  *
@@ -51,6 +51,7 @@ const sameOnEveryLine = [
   "bench/",
   "bin/access-commands",
   "bin/compare",
+  "bin/configuration-secrets",
   "bin/configuration.",
   "bin/file-flags",
   "bin/help",
@@ -59,16 +60,25 @@ const sameOnEveryLine = [
   "similar-name",
   "units.test",
   // The source code itself and its documents.
-  "action.test",
+  "action.",
   "architecture.test",
+  "contributing",
   "dev/",
-  "docs.test",
+  "docs.",
   "language.test",
+  "package/",
   // What the encoder and the parsers make of values: those of the language, of bytes and of databases.
   "csv/",
   "csv-file/linear",
-  "postgres/memory",
   "postgres/values",
+  // The page in a browser.
+  "server/page/forms",
+  "server/page/page",
+  "server/page/sign-in",
+  // What guides and examples say.
+  "system/gate-examples",
+  "system/postgres-example",
+  "system/work",
   // What a whole server decides before or behind the sockets, streams, processes and files: who may have what, what it serves and
   // what it says of itself.
   "system/access",
@@ -93,26 +103,25 @@ const nodeRooms = /^(?:async|body|compression|ipc|response|server|socket|spool)\
 /** Tests of whole servers whose subject is how connections begin and end, but for those that make thousands of them. */
 const connectionTests = /^system\/(?:http|pipelined|raw|stop|tls|tunnel)/;
 
-/** Parts of paths of tests of programs in which Node does most of the work too. */
-const programsOnEveryLine = ["job/store/s3/s3-store", "system/spool-disk", "system/tracing"];
-
 /** Parts of paths of tests that take long for the size of their files, since they are few or come from documents. */
 const longForTheirSize = [
   "docs.programs",
   "package/install.programs",
-  "server/page/accessibility.programs",
-  "system/endless-loop.programs",
-  "system/stuck-log.programs",
+  "server/page/accessibility.long",
   "source/source-contract",
+  "spool/builder/build-file",
   "system/container-volume",
+  "system/endless-loop.long",
   "system/http10",
+  "system/jobs.programs",
   "system/shortage",
+  "system/stuck-log.long",
+  "system/work.programs",
 ];
 
 function isPortable(file: string): boolean {
   const kind = kindOf(file);
-  if (kind === "programs") return programsOnEveryLine.some((part) => file.includes(part));
-  return kind === "plain" && !sameOnEveryLine.some((part) => file.includes(part));
+  return (kind === "plain" || kind === "programs") && !sameOnEveryLine.some((part) => file.includes(part));
 }
 
 interface TestSet {
@@ -143,12 +152,11 @@ const sets: Readonly<Record<string, TestSet>> = {
   },
   core: {
     concurrency: Math.max(2, availableParallelism()),
-    takes: (file) =>
-      kindOf(file) === "plain" && isPortable(file) && (nodeRooms.test(file) || connectionTests.test(file)),
+    takes: (file) => isPortable(file) && (nodeRooms.test(file) || connectionTests.test(file)),
   },
   rooms: {
     concurrency: Math.max(2, availableParallelism()),
-    takes: (file) => kindOf(file) === "plain" && isPortable(file) && nodeRooms.test(file),
+    takes: (file) => isOf("plain")(file) && isPortable(file) && nodeRooms.test(file),
   },
 };
 
@@ -157,8 +165,10 @@ async function filesOf({ takes }: TestSet): Promise<readonly string[]> {
   const files = names
     .filter((name) => name.endsWith(".test.ts"))
     .map((name) => name.replaceAll("\\", "/").replace(/\.ts$/, ".js"));
-  requireUsed(sameOnEveryLine, files.filter(isOf("plain")));
-  requireUsed(programsOnEveryLine, files.filter(isOf("programs")));
+  requireUsed(
+    sameOnEveryLine,
+    files.filter((file) => isOf("plain")(file) || isOf("programs")(file)),
+  );
   requireUsed(longForTheirSize, files);
   const taken = await Promise.all(
     files.filter(takes).map(async (file) => ({ file, bytes: (await stat(join(built, file))).size })),
