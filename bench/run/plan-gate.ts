@@ -22,9 +22,8 @@ export function planGate(run: Run, plan: RunPlan): GateQuestion | null {
     batchSteps: gateSteps(plan, turns),
     sampleMachine: hooks.sampleMachine,
     judge(rounds, asked) {
-      // An export that has lost rows since the baseline breaks a budget of any kind.
-      const hasChanges = baseline !== null || relativeOf(asked).length > 0;
-      const reports = hasChanges ? changes(rounds, asked) : [];
+      // An export that has lost rows breaks a budget of any kind.
+      const reports = isInterleaved || baseline !== null ? changes(rounds, asked) : [];
       const hasValues = relativeOf(asked).length < asked.length;
       return joinReports([...reports, ...(hasValues ? [judgeValues(gatingScenario, rounds, asked)] : [])]);
     },

@@ -37,15 +37,15 @@ export interface EqualBodies {
 }
 
 /**
- * Judges a run by its budgets for changes, and compares its bodies with each other. The rules are fixed before the run:
- * every budget is one metric, the chance of a false alarm is shared among them, and no round is left out for what it
- * showed.
+ * Judges a run by its budgets for changes, and compares the bodies of what has a budget of any kind. The rules are fixed
+ * before the run: every budget is one metric, the chance of a false alarm is shared among them, and no round is left out for
+ * what it showed.
  * @throws RangeError when a budget names a delivery or target that has no arms
  */
 export function judgeRun(
   gated: readonly GatedArms[],
   asked: readonly Budget[],
-  { checksums = new Map(), areRows = false }: EqualBodies = {},
+  bodies: EqualBodies = {},
 ): GateReport {
   const level = bonferroniLevel(asked.length);
   const budgets = relativeOf(asked);
@@ -59,20 +59,26 @@ export function judgeRun(
   };
   const judgements = [
     ...budgets.map((budget) => judgeMetric(caseOf(armsOf(budget.delivery), budget.metric), budget, level)),
-    ...[...new Set(budgets.map(({ delivery }) => delivery))].flatMap((delivery) =>
-      equalMetrics.flatMap((metric) => {
-        if (areRows && metric !== "rows") return [];
-        const arms = armsOf(delivery);
-        const [treatment, control] = [checksums.get(arms.treatment), checksums.get(arms.control)];
-        const isKnown = metric === "body_bytes" && treatment !== undefined && control !== undefined;
-        return [
-          judgeEquality(caseOf(arms, metric), delivery, metric, isKnown ? { treatment, control } : null),
-        ];
-      }),
-    ),
+    // A budget for a value may be kept because rows are missing.
+    ...gated
+      .filter((arms) => asked.some(({ delivery }) => delivery === arms.delivery))
+      .flatMap((arms) => judgeBodies(arms, bodies)),
   ];
   const rounds = Math.min(...budgets.map(({ delivery }) => armsOf(delivery).rounds.length));
   return { judgements, ...conclude(judgements), warnings: tooFewRounds(rounds, asked) };
+}
+
+function judgeBodies(
+  arms: GatedArms,
+  { checksums = new Map(), areRows = false }: EqualBodies,
+): readonly Judgement[] {
+  const [treatment, control] = [checksums.get(arms.treatment), checksums.get(arms.control)];
+  const known = treatment === undefined || control === undefined ? null : { treatment, control };
+  return equalMetrics
+    .filter((metric) => !areRows || metric === "rows")
+    .map((metric) =>
+      judgeEquality(caseOf(arms, metric), arms.delivery, metric, metric === "body_bytes" ? known : null),
+    );
 }
 
 /** Judges a run by its budgets for values, which need nothing to compare with. */

@@ -94,6 +94,16 @@ test("a body of another size is a regression without any statistics", () => {
   assert.match(report.reasons[0] ?? "", /body_bytes is 1001 and was 1000/);
 });
 
+test("beside another version, a budget for a value doesn't hide that the body is another one", () => {
+  const asked = [parseBudget("streaming.total_s<=60s")];
+  const report = judge(simulateRounds({ count: 3, seed: 6, bodyBytes: 999 }), asked);
+  assert.deepEqual(verdictsOf(report), { "streaming.rows": "pass", "streaming.body_bytes": "regression" });
+  const unasked = judge(simulateRounds({ count: 3, seed: 6, bodyBytes: 999 }), [
+    parseBudget("other.total_s<=60s"),
+  ]);
+  assert.deepEqual(unasked.judgements, []);
+});
+
 test("too few rounds give a warning and decide nothing, however clear they look", () => {
   const four = parseBudget("streaming.cpu_s_per_mib=5%");
   const report = judge(simulateRounds({ count: 4, seed: 7, cpu: 3 }), [four]);
