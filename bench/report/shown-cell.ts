@@ -17,9 +17,16 @@ export function shownCell(cell: Cell): string {
 
 /** A ratio with its interval, as far as it is known: `1.12× (1.09–1.15)`. */
 export function ratioText({ ratio, interval, isExact = false }: Omit<RatioCell, "kind" | "tone">): string {
-  if (isExact) return `${Number(ratio.toPrecision(10))}×`;
+  if (isExact) return ratio === 1 ? "1×" : factorText(ratio, undefined, digitsBesideOne(ratio));
   if (interval === null) return factorText(ratio);
   const [low, high] = interval;
   const isNarrow = low > 0 && high / low <= narrowInterval;
   return factorText(ratio, interval, isNarrow ? 3 : 2);
+}
+
+/** As few significant digits as tell a ratio from 1: two of 0.49999, and eight of 1.0000001. */
+function digitsBesideOne(ratio: number): number {
+  let digits = 2;
+  while (digits < 17 && Number(ratio.toPrecision(digits)) === 1) digits += 1;
+  return digits;
 }

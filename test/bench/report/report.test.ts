@@ -10,6 +10,7 @@ import { terminalReport } from "../../../bench/report/terminal/terminal.ts";
 import type { BenchResult } from "../../../bench/index.ts";
 import type { Measured } from "../../../bench/result/metric.ts";
 import { factorText, percentText, quantityText, significant } from "../../../bench/report/number-text.ts";
+import { ratioText } from "../../../bench/report/shown-cell.ts";
 import { fixtureResult } from "./results.ts";
 import { compareArms } from "../../../bench/gate/judge/compare-arms.ts";
 
@@ -484,6 +485,17 @@ test("a run of nothing still gives a report that says so", () => {
   assert.match(text, /\n\nInvalid: these numbers can't be trusted\.\n• It broke\.\n/);
   assert.equal(text.split("It broke.").length, 2);
   assert.doesNotMatch(text, /NaN|undefined|null/);
+});
+
+test("a ratio of what has to be equal has as many digits as tell it from 1, and no more", () => {
+  for (const [ratio, text] of [
+    [1, "1×"],
+    [0.499_993_333_4, "0.50×"],
+    [1.000_000_1, "1.0000001×"],
+    [0.999_99, "0.99999×"],
+    [1 + Number.EPSILON, "1.0000000000000002×"],
+  ] as const)
+    assert.equal(ratioText({ ratio, interval: null, isExact: true }), text);
 });
 
 test("a number has no more digits than it can be trusted with", () => {
