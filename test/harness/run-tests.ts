@@ -8,8 +8,9 @@
  *   the package of another project that it is about, or try what seldom changes on many ways; a few at the same time.
  * - `measured`: `*.measured.test.ts`, which want the machine for themselves, one after the other.
  * - `long-measured`: `*.long-measured.test.ts`, whole benches that want it too, and readers that are slow.
- * - `portable`: what may differ on another line of Node: `plain` and `programs` without the tests whose subject is the same on all.
- * - `core`: of these the ones of sockets, streams, processes and files, for every build.
+ * - `portable`: what may differ on another line of Node: `plain` and `programs` without the tests whose subject is the same on all,
+ *   and the few of `long` in which Node does most of the work.
+ * - `core`: of these the ones of sockets, streams, processes and files.
  * - `rooms`: of these the ones that need no whole server and few processes.
  *
  * Files that only compute share processes, because half of the time of a small one is Node's start.
@@ -78,7 +79,6 @@ const sameOnEveryLine = [
   // What guides and examples say.
   "system/gate-examples",
   "system/postgres-example",
-  "system/work",
   // What a whole server decides before or behind the sockets, streams, processes and files: who may have what, what it serves and
   // what it says of itself.
   "system/access",
@@ -103,6 +103,17 @@ const nodeRooms = /^(?:async|body|compression|ipc|response|server|socket|spool)\
 /** Tests of whole servers whose subject is how connections begin and end, but for those that make thousands of them. */
 const connectionTests = /^system\/(?:http|pipelined|raw|stop|tls|tunnel)/;
 
+/** Parts of paths of tests that take long, in which Node does most of the work too. */
+const longOnEveryLine = [
+  "job/store/s3/s3-store",
+  "source/text-file",
+  "system/container-volume",
+  "system/endless-loop",
+  "system/spool-disk",
+  "system/stuck-log",
+  "system/tracing",
+];
+
 /** Parts of paths of tests that take long for the size of their files, since they are few or come from documents. */
 const longForTheirSize = [
   "docs.programs",
@@ -116,11 +127,12 @@ const longForTheirSize = [
   "system/jobs.programs",
   "system/shortage",
   "system/stuck-log.long",
-  "system/work.programs",
+  "system/work.long",
 ];
 
 function isPortable(file: string): boolean {
   const kind = kindOf(file);
+  if (kind === "long") return longOnEveryLine.some((part) => file.includes(part));
   return (kind === "plain" || kind === "programs") && !sameOnEveryLine.some((part) => file.includes(part));
 }
 
@@ -152,7 +164,8 @@ const sets: Readonly<Record<string, TestSet>> = {
   },
   core: {
     concurrency: Math.max(2, availableParallelism()),
-    takes: (file) => isPortable(file) && (nodeRooms.test(file) || connectionTests.test(file)),
+    takes: (file) =>
+      !isOf("long")(file) && isPortable(file) && (nodeRooms.test(file) || connectionTests.test(file)),
   },
   rooms: {
     concurrency: Math.max(2, availableParallelism()),
@@ -169,6 +182,7 @@ async function filesOf({ takes }: TestSet): Promise<readonly string[]> {
     sameOnEveryLine,
     files.filter((file) => isOf("plain")(file) || isOf("programs")(file)),
   );
+  requireUsed(longOnEveryLine, files.filter(isOf("long")));
   requireUsed(longForTheirSize, files);
   const taken = await Promise.all(
     files.filter(takes).map(async (file) => ({ file, bytes: (await stat(join(built, file))).size })),
