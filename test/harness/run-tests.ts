@@ -163,7 +163,8 @@ const sets: Readonly<Record<string, TestSet>> = {
     takes: isPortable,
   },
   core: {
-    concurrency: Math.max(2, availableParallelism()),
+    // It goes on when `rooms` of another line, which starts with it, has ended.
+    concurrency: availableParallelism() + 1,
     takes: (file) =>
       !isOf("long")(file) && isPortable(file) && (nodeRooms.test(file) || connectionTests.test(file)),
   },
