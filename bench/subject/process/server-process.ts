@@ -2,7 +2,13 @@ import { spawn, type ChildProcess, type StdioOptions } from "node:child_process"
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { eitherSignal, StreamCsvError, type FaultDetails } from "../../../src/ground.ts";
+import {
+  eitherSignal,
+  isCodedError,
+  messageOf,
+  StreamCsvError,
+  type FaultDetails,
+} from "../../../src/ground.ts";
 import { portOf } from "../../http/port-of.ts";
 import { portsOf } from "../../probe/listener.ts";
 import { processTree } from "../../probe/process-tree.ts";
@@ -127,10 +133,10 @@ async function membersOf(pid: number, marker: StartedMarker): Promise<readonly n
 async function readyOrigin({ child, options, lastLines, settle }: Starting): Promise<string> {
   const { command, readyTimeoutMs = 15_000, signal } = options;
   const title = options.title ?? (typeof command === "string" ? command : command.join(" "));
-  const notReady = (what: string, { hint = usualHint, cause }: FaultDetails = {}): StreamCsvError => {
+  const notReady = (what: string, { hint = usualHint }: FaultDetails = {}): StreamCsvError => {
     const lines = lastLines();
     const words = lines.length === 0 ? "It wrote nothing." : `It wrote: ${lines.join("\n")}`;
-    return new StreamCsvError("SCSV_TARGET_NOT_READY", `"${title}" ${what}. ${words}`, { cause, hint });
+    return new StreamCsvError("SCSV_TARGET_NOT_READY", `"${title}" ${what}. ${words}`, { hint });
   };
   const waiting = new AbortController();
   const limited = eitherSignal(signal, waiting.signal);
@@ -154,10 +160,27 @@ async function readyOrigin({ child, options, lastLines, settle }: Starting): Pro
     ]);
   } catch (fault) {
     signal.throwIfAborted();
-    throw fault instanceof StreamCsvError ? fault : notReady("could not be started", { cause: fault });
+    throw fault instanceof StreamCsvError ? fault : notStarted(title, command, fault);
   } finally {
     waiting.abort();
   }
+}
+
+/** A command that isn't a line for the shell is another version, in whose place people write the name of a commit. */
+function notStarted(
+  title: string,
+  [program]: ServerProcessOptions["command"],
+  cause: unknown,
+): StreamCsvError {
+  const isMissing = isCodedError(cause) && cause.code === "ENOENT";
+  const reason = isMissing ? `there is no program "${program}"` : messageOf(cause);
+  const hint = isMissing
+    ? `Write the path of a program. For a commit, tag or branch write --against git:${program}.`
+    : usualHint;
+  return new StreamCsvError("SCSV_TARGET_NOT_READY", `"${title}" could not be started: ${reason}.`, {
+    cause,
+    hint,
+  });
 }
 
 /** Which address was asked, what came of it, and whether another one answers. */

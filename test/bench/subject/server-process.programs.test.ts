@@ -92,7 +92,13 @@ test(
 test("a program that does not exist is an error that names it", async () => {
   await assert.rejects(startServerProcess({ ...options(""), command: ["/nowhere/stream-csv", "serve"] }), {
     code: "SCSV_TARGET_NOT_READY",
-    message: /"\/nowhere\/stream-csv serve" could not be started/,
+    message:
+      /"\/nowhere\/stream-csv serve" could not be started: there is no program "\/nowhere\/stream-csv"/,
+    hint: /write --against git:/,
+  });
+  await assert.rejects(startServerProcess({ ...options(""), command: ["/", "serve"] }), {
+    code: "SCSV_TARGET_NOT_READY",
+    message: /"\/ serve" could not be started: spawn \/ EACCES/,
   });
 });
 
