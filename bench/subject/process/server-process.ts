@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   eitherSignal,
@@ -15,6 +14,7 @@ import { processTree } from "../../probe/process-tree.ts";
 import { answerText, askOnce, isReadyAnswer, untilReady, type ProbeAnswer } from "../../probe/until-ready.ts";
 import { endAtExit } from "./end-at-exit.ts";
 import { endMarked, endTree, killMarked } from "./end-tree.ts";
+import { lastErrorLines, lastWordsOf, originFrom } from "./server-lines.ts";
 import { makeServerOutput } from "./server-output.ts";
 import { startedMarker, type StartedMarker } from "./started-marker.ts";
 
@@ -73,7 +73,6 @@ interface Starting {
   readonly settle: () => Promise<void>;
 }
 
-const keptLines = 10;
 const usualHint = "Start it by hand to see why.";
 const slowHint = "Start it by hand to see why. If it needs longer, allow that with --ready-timeout.";
 /** A command that succeeds at once has most likely left its server to another process. */
@@ -210,36 +209,6 @@ async function readiness(
   if (answersAt === undefined) return origin ?? "";
   const urls = typeof answersAt === "string" ? [new URL(answersAt, origin)] : answersAt;
   return (await untilReady(urls, { signal, headers }, onAnswer)).origin;
-}
-
-/** The origin in the ready line. All other output is read and dropped. */
-function originFrom(child: ChildProcess, readyLine: RegExp): Promise<string> {
-  return new Promise((resolve) => {
-    if (child.stdout === null) return;
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      const origin = readyLine.exec(line)?.[1];
-      if (origin !== undefined) resolve(origin);
-    });
-  });
-}
-
-/** The last lines of standard error. It is always read, because a full pipe would stop the server. */
-function lastErrorLines(child: ChildProcess): () => readonly string[] {
-  const lines: string[] = [];
-  if (child.stderr !== null) {
-    createInterface({ input: child.stderr }).on("line", (line) => {
-      lines.push(line);
-      if (lines.length > keptLines) lines.shift();
-    });
-  }
-  return () => lines;
-}
-
-function lastWordsOf({ exitCode, signalCode }: ChildProcess, lines: readonly string[]): string {
-  const how = exitCode === null ? signalCode : `exit code ${exitCode}`;
-  const ended = how === null ? [] : [`The server ended with ${how}.`];
-  const words = lines.length === 0 ? [] : [`The server's last lines: ${lines.join("\n")}`];
-  return [...ended, ...words].join(" ");
 }
 
 /** A function that ends the process and its descendants; called again, it waits for the same end. */

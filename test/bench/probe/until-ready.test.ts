@@ -27,7 +27,7 @@ test("says of a certificate that nobody trusts which variable names its authorit
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => server.close());
   const url = new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-  const answer = await askOnce(url, { signal: new AbortController().signal });
+  const answer = await askOnce(url, { signal: new AbortController().signal, limitMs: 60_000 });
   assert.match(
     answer.state === "silent" ? answer.reason : "",
     /^has a certificate that isn't trusted \(self-signed certificate\); .* NODE_EXTRA_CA_CERTS$/,
