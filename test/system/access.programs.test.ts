@@ -196,6 +196,29 @@ test("one link is good for GET, HEAD and a part of a file, with or without a tok
   assert.equal((await ask(link, { method: "DELETE" })).status, 403);
 });
 
+test("what caches may keep says that it depends on the token, whatever the delivery, method and status", async () => {
+  const cacheControl = "public, max-age=60";
+  await using own = await startGuarded([token("right")], { http: { cacheControl } });
+  const answerOf = async (path: string, init: RequestInit): Promise<Response> => {
+    const answer = await fetch(own.url + path, init);
+    await answer.arrayBuffer();
+    assert.equal(answer.headers.get("cache-control"), cacheControl);
+    return answer;
+  };
+  for (const delivery of ["streaming", "buffered", "file"]) {
+    const path = `/exports/orders.csv?rows=5&delivery=${delivery}`;
+    const expected = delivery === "streaming" ? "Accept-Encoding, Authorization" : "Authorization";
+    for (const method of ["GET", "HEAD"]) {
+      const { headers } = await answerOf(path, { method, ...bearer("right") });
+      assert.equal(headers.get("vary"), expected, `${method} ${path}`);
+    }
+  }
+  const path = "/exports/orders.csv?rows=5&delivery=file";
+  const etag = (await answerOf(path, bearer("right"))).headers.get("etag") ?? "";
+  const known = await answerOf(path, { headers: { ...bearer("right").headers, "If-None-Match": etag } });
+  assert.deepEqual([known.status, known.headers.get("vary")], [304, "Authorization"]);
+});
+
 test("other tokens hold for the requests that follow, and running transfers go on", async () => {
   await using own = await startGuarded([token("old"), token("admin", { admin: true })]);
   const running = await fetch(`${own.url}/exports/orders.csv?rows=300000`, bearer("old"));

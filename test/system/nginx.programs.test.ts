@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { gunzipSync } from "node:zlib";
+import { bearer, startGuarded, token } from "../harness/access-server.ts";
 import { transferWhen } from "../harness/ask.ts";
 import type { ServeProcess } from "../harness/cli.ts";
 import { nginxExample, noNginx, startNginx } from "../harness/nginx.ts";
@@ -129,6 +132,26 @@ test("passes ranges, conditions, problems and ids through nginx", { skip }, asyn
   assert.equal(refused.headers["content-type"], "application/problem+json");
   assert.match(refused.headers["x-request-id"] as string, /^[0-9a-f]{32}$/);
   refused.resume();
+});
+
+test("a cache of nginx gives what one token may have to no other request", { skip }, async () => {
+  const tokens = [token("all"), token("less", { exports: ["numbers"] })];
+  await using guarded = await startGuarded(tokens, { http: { cacheControl: "public, max-age=60" } });
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-nginx-cache-"));
+  await using nginx = await startNginx(guarded.url, {
+    "upstream stream_csv {": `proxy_cache_path ${folder} keys_zone=exports:1m;\nupstream stream_csv {`,
+    "gzip off;": "gzip off; proxy_cache exports; add_header X-Cache $upstream_cache_status;",
+  });
+  const asked = async (headers: Readonly<Record<string, string>>): Promise<readonly unknown[]> => {
+    const response = await ask(nginx, "/exports/orders.csv?rows=5&delivery=file", { headers });
+    await readBody(response);
+    return [response.statusCode, response.headers["x-cache"]];
+  };
+  assert.deepEqual(await asked(bearer("all").headers), [200, "MISS"]);
+  assert.deepEqual(await asked(bearer("all").headers), [200, "HIT"]);
+  assert.equal((await asked(bearer("less").headers))[0], 404);
+  assert.equal((await asked({}))[0], 401);
+  await rm(folder, { recursive: true, force: true });
 });
 
 test("the documentation shows the very file that is tested", async () => {

@@ -12,11 +12,13 @@ import type { WorkerState } from "../admission/worker-state.ts";
 import type { HttpSettings } from "../../shared/http-settings.ts";
 import { checkRequest } from "./check-request.ts";
 import type { AccessControl } from "../../access/access-control.ts";
+import { everyone } from "../../access/caller.ts";
 import { requireAllowedHost, requireOwnSite, type HostRule } from "../../access/request-origin.ts";
 import { problemResponse } from "../../http/problem-response.ts";
 import { identify, type RequestIdentity } from "../../http/request-identity.ts";
 import { logRefusal } from "../../http/log-refusal.ts";
 import { stampResponse } from "../../http/stamp-response.ts";
+import { varyBy } from "../../http/vary-by.ts";
 import { readTarget } from "./request-target.ts";
 import { readForm } from "./read-form.ts";
 import type { Answer, Route, Router } from "./router.ts";
@@ -87,7 +89,7 @@ async function answer(
     const formToken = isForm ? (await readForm(req, http)).get("access_token") : null;
     const caller = await access.admit(found.audience, { req, path, query, formToken }, clock.wallMs());
     const { handler, params } = found.match(method);
-    return await handler({
+    const answered = await handler({
       method,
       headers,
       identity,
@@ -97,6 +99,8 @@ async function answer(
       needsLength: needsLength(req),
       clientGone: () => clientGone(req, res),
     });
+    if (caller !== everyone) varyBy(answered.response, "Authorization");
+    return answered;
   } catch (error) {
     const response = problemResponse(error);
     if (response.statusCode === 401 && signIn !== undefined && isBrowser(req)) {
