@@ -29,6 +29,8 @@ export interface ProxyKind {
   readonly skip: string | false;
   /** Whether it passes the trailers of HTTP/1.1 on. */
   readonly passesTrailers: boolean;
+  /** Whether a client of HTTP/1.1 gets the cut of a stream as an error. */
+  readonly passesCuts: boolean;
   /** Starts it with the example configuration, some of whose lines are replaced. */
   start(serverUrl: string, replacements?: Readonly<Record<string, string>>): Promise<Proxy>;
 }
@@ -41,6 +43,7 @@ export const haproxy: ProxyKind = {
   example: haproxyExample,
   skip: haproxyProgram === undefined ? "HAProxy isn't installed: on Debian, apt-get install haproxy" : false,
   passesTrailers: true,
+  passesCuts: true,
   async start(serverUrl, replacements = {}) {
     const folder = await mkdtemp(join(tmpdir(), "stream-csv-haproxy-"));
     const socketPath = join(folder, "http.sock");
@@ -67,6 +70,7 @@ export const apache: ProxyKind = {
       ? "Apache httpd isn't installed: on Debian, apt-get install apache2"
       : false,
   passesTrailers: false,
+  passesCuts: true,
   async start(serverUrl, replacements = {}) {
     const folder = await mkdtemp(join(tmpdir(), "stream-csv-apache-"));
     // Apache listens on no Unix socket.
@@ -89,6 +93,80 @@ ErrorLog ${folder}/error.log\nListen 127.0.0.1:${port}\n${modules.join("")}${use
     );
     const args = ["-DFOREGROUND", "-f", configuration];
     return await run(apacheProgram ?? "", args, folder, { host: "127.0.0.1", port });
+  },
+};
+
+const varnishExample = fileURLToPath(new URL("varnish/stream-csv.vcl", examples));
+const varnishProgram = programAt("varnishd");
+export const varnish: ProxyKind = {
+  example: varnishExample,
+  skip: varnishProgram === undefined ? "Varnish isn't installed: on Debian, apt-get install varnish" : false,
+  passesTrailers: false,
+  passesCuts: true,
+  async start(serverUrl, replacements = {}) {
+    const folder = await mkdtemp(join(tmpdir(), "stream-csv-varnish-"));
+    const socketPath = join(folder, "http.sock");
+    const configuration = join(folder, "default.vcl");
+    const { hostname, port } = new URL(serverUrl);
+    const text = await exampleWith(varnishExample, {
+      ...replacements,
+      '"127.0.0.1"': `"${hostname}"`,
+      '"8080"': `"${port}"`,
+    });
+    await writeFile(configuration, text);
+    const args = ["-F", "-j", "none", "-n", join(folder, "work"), "-T", "none", "-s", "malloc,16m"];
+    return await run(varnishProgram ?? "", [...args, "-a", socketPath, "-f", configuration], folder, {
+      socketPath,
+    });
+  },
+};
+
+const squidExample = fileURLToPath(new URL("squid/stream-csv.conf", examples));
+const squidProgram = programAt("squid");
+export const squid: ProxyKind = {
+  example: squidExample,
+  skip: squidProgram === undefined ? "Squid isn't installed: on Debian, apt-get install squid" : false,
+  passesTrailers: false,
+  passesCuts: true,
+  async start(serverUrl, replacements = {}) {
+    const folder = await mkdtemp(join(tmpdir(), "stream-csv-squid-"));
+    const port = await findFreePort();
+    const configuration = join(folder, "squid.conf");
+    const { hostname, port: serverPort } = new URL(serverUrl);
+    const text = await exampleWith(squidExample, {
+      ...replacements,
+      "http_port 80 ": `http_port 127.0.0.1:${port} `,
+      "127.0.0.1 parent 8080": `${hostname} parent ${serverPort}`,
+    });
+    await writeFile(
+      configuration,
+      `${text}pid_filename none\ncache_log /dev/null\naccess_log none\ncoredump_dir none\npinger_enable off\nshutdown_lifetime 0 seconds\n`,
+    );
+    const address = { host: "127.0.0.1", port };
+    return await run(squidProgram ?? "", ["-N", "-d", "1", "-f", configuration], folder, address);
+  },
+};
+
+const caddyExample = fileURLToPath(new URL("caddy/Caddyfile", examples));
+const caddyProgram = programAt("caddy");
+export const caddy: ProxyKind = {
+  example: caddyExample,
+  skip: caddyProgram === undefined ? "Caddy isn't installed: on Debian, apt-get install caddy" : false,
+  passesTrailers: false,
+  // Caddy 2.6 ends such a stream cleanly; later versions abort it.
+  passesCuts: false,
+  async start(serverUrl, replacements = {}) {
+    const folder = await mkdtemp(join(tmpdir(), "stream-csv-caddy-"));
+    const port = await findFreePort();
+    const configuration = join(folder, "Caddyfile");
+    const text = await exampleWith(caddyExample, {
+      ...replacements,
+      "http://exports.example.com {": `http://localhost:${port} {\n\tbind 127.0.0.1`,
+      "127.0.0.1:8080": new URL(serverUrl).host,
+    });
+    await writeFile(configuration, `{\n\tadmin off\n}\n${text}`);
+    const args = ["run", "--adapter", "caddyfile", "--config", configuration];
+    return await run(caddyProgram ?? "", args, folder, { host: "127.0.0.1", port });
   },
 };
 
