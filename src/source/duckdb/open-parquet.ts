@@ -1,6 +1,7 @@
 import type { DuckDBResult } from "@duckdb/node-api";
 import { StreamCsvError } from "../../errors.ts";
 import { distinctNames } from "../column-names.ts";
+import { foreignKind, signatureBytes } from "../foreign-kind.ts";
 import { guardFile, type GuardedFile } from "../guarded-file.ts";
 import type { Source } from "../source.ts";
 import { sqlText, type DuckDBModule } from "./database.ts";
@@ -33,6 +34,7 @@ async function describeParquet(duckdb: DuckDBModule, guard: GuardedFile, name: s
   const state = { path, version, isAttached: false };
   const file = pathText(path);
   const from = `read_parquet(${file}, hive_partitioning=false)`;
+  await refuseForeignContents(guard);
   if (await isEncrypted(guard.handle, guard.sizeBytes))
     throw refused(path, "it is encrypted, and stream-csv has no keys", "Write a copy that is not encrypted.");
   const description = await describeFile(duckdb, guard, name, async (describer) => {
@@ -48,6 +50,14 @@ async function describeParquet(duckdb: DuckDBModule, guard: GuardedFile, name: s
   });
   await guard.checkBytes();
   return duckDBSource(duckdb, { name, kind: "parquet", state, from, ...description });
+}
+
+/** Refuses contents of another kind by what they are: DuckDB only misses the magic bytes at their end. */
+async function refuseForeignContents({ path, handle }: GuardedFile): Promise<void> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(signatureBytes), 0, signatureBytes, 0);
+  const head = buffer.subarray(0, bytesRead);
+  const kind = head.toString("latin1", 0, 4) === "PAR1" ? undefined : foreignKind(head);
+  if (kind !== undefined) throw refused(path, `it is ${kind.what}`, kind.hint);
 }
 
 /** Reads a row, so that DuckDB reads a part of each column. With too little memory for all columns it reads only the types. */

@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import type { FileEncoding } from "../file-options.ts";
+import { foreignKind } from "../foreign-kind.ts";
 import type { GuardedFile } from "../guarded-file.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { FileBytes, type RawBytes } from "./file-bytes.ts";
-import { foreignContents } from "./foreign-contents.ts";
 import { InflatedBytes } from "./inflated-bytes.ts";
 import { TranscodedBytes, type ForeignEncoding } from "./transcoded-bytes.ts";
 import { unreadableFile } from "./unreadable-file.ts";
@@ -48,8 +48,7 @@ export async function openByteReader(
       length += count;
     }
     const first = head.subarray(0, length);
-    const foreign = foreignContents(file.path, raw, first);
-    if (foreign !== undefined) throw foreign;
+    checkKind(file.path, raw, first);
     const { encoding, markLength } = encodingOf(first, options.encoding, file.path);
     const rest = new PrefixedBytes(first.subarray(markLength), raw);
     return encoding === "utf-8"
@@ -64,6 +63,15 @@ export async function openByteReader(
 async function unpacked(bytes: FileBytes, { compression, fzstd }: ByteReaderOptions): Promise<RawBytes> {
   if (compression === "gzip") return new InflatedBytes(bytes);
   return compression === "zstd" ? new ZstdBytes(bytes, await frameOpener(fzstd)) : bytes;
+}
+
+/** Refuses contents that are known not to be rows of text. */
+function checkKind(path: string, { extent }: RawBytes, head: Uint8Array): void {
+  const kind = foreignKind(head);
+  if (kind === undefined) return;
+  const subject = extent === "the file" ? "it" : "what is compressed in it";
+  const wanted = kind.isText === true ? "a table" : "text";
+  throw unreadableFile(path, `isn't ${wanted}: ${subject} is ${kind.what}`, kind.hint);
 }
 
 interface MarkedEncoding {

@@ -233,6 +233,10 @@ test("reads what only resembles a file of another kind", async () => {
     "<htm,l\n",
     "%PDF,x\n",
     "a\0\0\0\0\n",
+    "version https://git\n",
+    "/annex/x\n",
+    "Obj,Rar!\n",
+    `${"a".repeat(257)}ustar,b\n`,
   ])
     assert.equal(await textOf(Buffer.from(text)), text);
 });
@@ -241,6 +245,14 @@ const foreignFiles: Readonly<Record<string, readonly [start: string, message: Re
   gzip: ["1f8b0800", /isn't text: it is gzip data/],
   zstd: ["28b52ffd2000", /it is zstd data/],
   ZIP: ["504b030414000600", /a ZIP archive or a workbook/],
+  "a ZIP archive without files": ["504b0506000000000000", /a ZIP archive or a workbook/],
+  "7-Zip": ["377abcaf271c0004", /a 7-Zip archive/],
+  RAR: ["526172211a070100", /a RAR archive/],
+  LZ4: ["04224d186440a7", /LZ4 data/],
+  compress: ["1f9d90", /data of compress/],
+  Arrow: ["4152524f57310000", /an Arrow file \(Feather\)/],
+  Avro: ["4f626a0104", /an Avro file/],
+  Access: [Buffer.from("\0\x01\0\0Standard Jet DB\0").toString("hex"), /a database of Access/],
   "an old workbook": ["d0cf11e0a1b11ae1", /a workbook of Excel \(\.xls\)/],
   xz: ["fd377a585a000004", /xz data/],
   bzip2: ["425a6839314159265359", /bzip2 data/],

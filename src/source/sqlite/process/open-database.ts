@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { isCodedError, StreamCsvError, toError } from "../../../errors.ts";
+import { foreignKind, signatureBytes } from "../../foreign-kind.ts";
 
 /** How long a reading waits for a writer, in milliseconds. */
 const busyTimeoutMs = 5000;
@@ -65,7 +66,7 @@ async function loadDriver(importer: SqliteImporter): Promise<typeof Database> {
 
 /** The first bytes are read before the database is opened: to close a file gives up the locks that SQLite has on it (fcntl(2)). */
 function readHead(path: string): Buffer {
-  const head = Buffer.alloc(100);
+  const head = Buffer.alloc(signatureBytes);
   try {
     if (!statSync(path).isFile())
       throw new StreamCsvError("SCSV_SOURCE_NOT_FOUND", `${JSON.stringify(path)} is not a file.`);
@@ -91,16 +92,17 @@ function checkHead(path: string, head: Buffer): void {
     throw new StreamCsvError("SCSV_SOURCE_UNREADABLE", `${file}: it is empty, so it has no table.`, {
       hint: "Write a table to it first.",
     });
-  if (head.subarray(8, 12).toString("latin1") === "DUCK")
-    throw new StreamCsvError("SCSV_SOURCE_UNREADABLE", `${file}: it is a DuckDB database.`, {
-      hint: "Rename it, so that its name ends in .duckdb.",
-    });
-  if (head.toString("latin1", 0, 16) !== "SQLite format 3\0")
-    throw new StreamCsvError(
-      "SCSV_SOURCE_UNREADABLE",
-      `${file}: it isn't a SQLite database, or it is encrypted.`,
-      {
-        hint: "Check the file with: sqlite3 FILE .tables. Write a copy of an encrypted database without encryption.",
-      },
-    );
+  if (head.toString("latin1", 0, 16) === "SQLite format 3\0") return;
+  const kind = foreignKind(head);
+  throw new StreamCsvError(
+    "SCSV_SOURCE_UNREADABLE",
+    kind === undefined
+      ? `${file}: it isn't a SQLite database, or it is encrypted.`
+      : `${file}: it is ${kind.what}.`,
+    {
+      hint:
+        kind?.hint ??
+        "Check the file with: sqlite3 FILE .tables. Write a copy of an encrypted database without encryption.",
+    },
+  );
 }
