@@ -59,7 +59,7 @@ export const faultCatalog = byCode({
   },
   SCSV_NO_TEXT: {
     meaning:
-      "A cell contains a value that has no text: an object that contains itself, one whose JSON would be empty, such as a Set, an error or a promise, or, in the dialect postgres, text with a NUL.",
+      "A cell contains a value that has no text: an object that contains itself, one whose JSON would be empty, such as a Set, an error or a promise, bytes whose hexadecimal digits are more than a string can hold (256 MiB), or, in the dialect postgres, text with a NUL.",
     remedy: "Use text, a number, an array or a plain object instead, and for a NUL another dialect.",
   },
   SCSV_ROW_SHAPE: {

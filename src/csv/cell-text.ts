@@ -147,8 +147,21 @@ function objectText(value: object, dialect: Dialect, place: CellPlace): string |
     if (isPostgres(dialect) && value.text.includes("\0")) throw nulIn(place);
     return value.text;
   }
-  if (value instanceof Uint8Array) return bytesText(value);
+  if (value instanceof Uint8Array) return hexadecimal(value, place);
   return cellText(cellValue(value, place), dialect, place);
+}
+
+/** A string has fewer characters than the digits of 256 MiB. */
+function hexadecimal(bytes: Uint8Array, place: CellPlace): string {
+  try {
+    return bytesText(bytes);
+  } catch (cause) {
+    throw new StreamCsvError(
+      "SCSV_NO_TEXT",
+      `${placeText(place)} holds ${bytes.length} bytes, too many to be written as hexadecimal.`,
+      { ...place, cause, hint: "Leave the column out, or keep such bytes in files of their own." },
+    );
+  }
 }
 
 /** An array's separator for decimals is always the point. */

@@ -45,6 +45,12 @@ const rules: readonly Rule[] = [
     retryAfterSeconds: surroundingsRetrySeconds,
   },
   {
+    matches: /^SQLITE_TOOBIG/,
+    code: "SCSV_SOURCE_UNREADABLE",
+    reason: "a value is longer than 512 MiB, the most that can be read",
+    hint: "Leave its column out with --columns, or take parts of it with a query: substr(column, 1, 1000000).",
+  },
+  {
     matches: /^SQLITE_(?:NOMEM|FULL)/,
     code: "SCSV_BUSY",
     reason: "there is no memory, or no room for temporary files, left",
