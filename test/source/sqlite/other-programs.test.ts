@@ -95,6 +95,34 @@ test("says where to write the SELECT of a view that isn't trusted", { skip }, as
   await query.close();
 });
 
+test("says how to write a text that a view of another program has in double quotes", { skip }, async () => {
+  const path = folder.path("double-quotes.db");
+  // Python's SQLite takes it for a text, as that of Android does.
+  python(
+    `database = sqlite3.connect(sys.argv[1])
+database.execute("CREATE TABLE person (name)")
+database.execute("INSERT INTO person VALUES ('Ann')")
+database.execute('CREATE VIEW greeting AS SELECT name || "|" AS text FROM person')
+database.commit()`,
+    [path],
+  );
+  const refusal = {
+    message: /: no such column: "\|" - should this be a string literal in single-quotes\?\.$/,
+    hint: /^Put a text in single quotes; .* Write the SELECT of a view, corrected, as the sql of an export\.$/,
+  };
+  await assert.rejects(openSource(path, { table: "greeting" }), {
+    code: "SCSV_SOURCE_UNREADABLE",
+    ...refusal,
+  });
+  await assert.rejects(describeSql(path, "SELECT * FROM greeting"), {
+    code: "SCSV_QUERY_FAILED",
+    ...refusal,
+  });
+  const query = await sqlSource(path, "SELECT name || '|' AS text FROM person");
+  assert.equal(await csvOf(query), "text\nAnn|\n");
+  await query.close();
+});
+
 test("refuses a database of which nothing can be read, and names what it has", { skip }, async () => {
   const path = makeDatabase(
     folder.path("views.db"),

@@ -14,6 +14,11 @@ const unsafe = /^unsafe use of /;
 const unsafeHint =
   "A view in a file may not do that, because a file of unknown origin could misuse it. Write its SELECT as the sql of an export.";
 
+/** Other programs' SQLite takes a name in double quotes for a text if no column is called so (https://www.sqlite.org/quirks.html). */
+const quoted = /should this be a string literal in single-quotes/;
+const quotedHint =
+  "Put a text in single quotes; double quotes are for names. Write the SELECT of a view, corrected, as the sql of an export.";
+
 const collationHint =
   "Give each column that has it a collation of SQLite's own, such as: SELECT name COLLATE BINARY AS name.";
 
@@ -24,6 +29,7 @@ const wrongHint = "Correct it, or what it reads; it is SQLite that refuses it.";
 const hints: readonly (readonly [words: RegExp, hint: string])[] = [
   [/^no such collation/, collationHint],
   [unsafe, unsafeHint],
+  [quoted, quotedHint],
   [/syntax error|incomplete input|more than one statement|no statements/, statementHint],
 ];
 
@@ -61,7 +67,7 @@ export function describeTables(
           path,
           otherwise: "SCSV_SOURCE_UNREADABLE",
           showsWords: true,
-          ...(isForeign ? { hint: unsafe.test(toError(error).message) ? unsafeHint : foreignHint } : {}),
+          ...(isForeign ? { hint: viewHint(toError(error).message) } : {}),
         });
     }
   }
@@ -101,6 +107,11 @@ export function describeStatement(
   const columns = columnsOf(statement);
   checkNames(name, columns);
   return { columns, parameters: parametersOf(database, sql, name, declared) };
+}
+
+function viewHint(words: string): string {
+  if (unsafe.test(words)) return unsafeHint;
+  return quoted.test(words) ? quotedHint : foreignHint;
 }
 
 function refusedStatement(name: string, error: unknown): StreamCsvError {
