@@ -1,10 +1,23 @@
+import { readlinkSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 
-/**
- * Whether this system has the files of /proc; only Linux has them. By a setting of the tests, the probes work there as on a
- * system without them, such as macOS.
- */
-export const hasProcFiles = process.platform === "linux" && process.env["STREAM_CSV_BENCH_PROBES"] !== "ps";
+/** By a setting of the tests, the probes work on Linux as on a system without /proc, such as macOS. */
+const isLinux = process.platform === "linux" && process.env["STREAM_CSV_BENCH_PROBES"] !== "ps";
+
+/** Whether this system has the files of /proc; only Linux has them. */
+export const hasProcFiles = isLinux && showsThisProcess();
+
+/** Whether this is a Linux whose /proc is of no use; `ps` reads it, too. */
+export const lacksProcFiles = isLinux && !hasProcFiles;
+
+/** In a namespace of process ids, /proc has to be mounted anew. Else its numbers mean other processes than those known here. */
+function showsThisProcess(): boolean {
+  try {
+    return readlinkSync("/proc/self") === String(process.pid);
+  } catch {
+    return false;
+  }
+}
 
 /** The text of a file of /proc; empty when the process or thread has ended, and where there is no /proc. */
 export async function readProcFile(path: string): Promise<string> {

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { hasProcFiles } from "./proc-file.ts";
+import { hasProcFiles, lacksProcFiles } from "./proc-file.ts";
 import { procSampler } from "./proc-sampler.ts";
 import type { PeakBytes, ProcessSampler } from "./process-sampler.ts";
 import { psSampler } from "./ps-sampler.ts";
 
-/** The sampler of this system; null on Windows, which has neither /proc nor `ps`. */
+/** The sampler of this system; null on Windows, which has neither /proc nor `ps`, and on a Linux without a /proc of its own. */
 const sampler: ProcessSampler | null = hasProcFiles
   ? procSampler
-  : process.platform === "win32"
+  : process.platform === "win32" || lacksProcFiles
     ? null
     : psSampler;
 
@@ -16,9 +16,12 @@ export const canSampleProcesses = sampler !== null;
 
 /** What a report has to say about these numbers on this system; null where there is nothing. */
 export const samplingCaveat =
-  sampler === null
-    ? "Memory and CPU time of processes are left out: they are read from /proc on Linux, and from ps on macOS."
-    : sampler.caveat;
+  sampler?.caveat ??
+  (lacksProcFiles
+    ? "Memory and CPU time of processes are left out: /proc isn't mounted, or shows the process ids of another namespace. Mount it anew, as unshare --mount-proc does."
+    : sampler === null
+      ? "Memory and CPU time of processes are left out: they are read from /proc on Linux, and from ps on macOS."
+      : null);
 
 /** Whether a process's CPU time also has that of its children that ended. */
 export const countsEndedChildren = sampler?.countsEndedChildren ?? false;
