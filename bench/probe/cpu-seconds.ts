@@ -1,4 +1,4 @@
-import { readProcFile, threadsOf } from "./proc-file.ts";
+import { readProcFileNow, threadsNow } from "./proc-file.ts";
 
 /**
  * Clock ticks per second in /proc/PID/stat: USER_HZ, which Linux shows as 100 to every program on every
@@ -19,47 +19,44 @@ const mostReadings = 5;
  * nanoseconds are lost there, while /proc/PID/stat keeps them in ticks of 10 ms, rounded down. Therefore the larger of the
  * two is used: exact while all threads live, and at most 20 ms too small when some have ended.
  */
-export async function procCpuSecondsOfEach(pids: readonly number[]): Promise<ReadonlyMap<number, number>> {
+export function procCpuSecondsOfEach(pids: readonly number[]): ReadonlyMap<number, number> {
   for (let readings = 1; ; readings += 1) {
-    const reapedBefore = await procEndedChildrenSeconds(pids);
-    const each = await Promise.all(pids.map(async (pid) => [pid, await cpuSecondsOf(pid)] as const));
-    if (readings < mostReadings && (await procEndedChildrenSeconds(pids)) !== reapedBefore) continue;
+    const reapedBefore = procEndedChildrenSeconds(pids);
+    const each = pids.map((pid) => [pid, cpuSecondsOf(pid)] as const);
+    if (readings < mostReadings && procEndedChildrenSeconds(pids) !== reapedBefore) continue;
     return new Map(each.flatMap(([pid, seconds]) => (seconds === null ? [] : [[pid, seconds] as const])));
   }
 }
 
 /** CPU seconds of children that ended and were waited for, summed. */
-export async function procEndedChildrenSeconds(pids: readonly number[]): Promise<number> {
-  const ticks = await Promise.all(pids.map(ticksOf));
+export function procEndedChildrenSeconds(pids: readonly number[]): number {
+  const ticks = pids.map(ticksOf);
   return ticks.reduce((total, one) => total + (one?.reaped ?? 0), 0) / ticksPerSecond;
 }
 
 /** Seconds in which the threads that live now used a core or waited for one, summed. */
-export async function procWantedSeconds(pids: readonly number[]): Promise<number> {
-  const each = await Promise.all(pids.map(threadSecondsOf));
+export function procWantedSeconds(pids: readonly number[]): number {
+  const each = pids.map(threadSecondsOf);
   return each.reduce((total, { used, waited }) => total + used + waited, 0);
 }
 
-async function cpuSecondsOf(pid: number): Promise<number | null> {
-  const { used } = await threadSecondsOf(pid);
-  const ticks = await ticksOf(pid);
+function cpuSecondsOf(pid: number): number | null {
+  const { used } = threadSecondsOf(pid);
+  const ticks = ticksOf(pid);
   return ticks === null ? null : Math.max(used, ticks.own / ticksPerSecond) + ticks.reaped / ticksPerSecond;
 }
 
 /** What the threads of a process used and waited for: the first and the second number of schedstat, in nanoseconds. */
-async function threadSecondsOf(pid: number): Promise<{ used: number; waited: number }> {
-  const threads = await threadsOf(pid);
-  const texts = await Promise.all(
-    threads.map((thread) => readProcFile(`/proc/${pid}/task/${thread}/schedstat`)),
-  );
+function threadSecondsOf(pid: number): { used: number; waited: number } {
+  const texts = threadsNow(pid).map((thread) => readProcFileNow(`/proc/${pid}/task/${thread}/schedstat`));
   const sumOf = (field: number): number =>
     texts.reduce((total, text) => total + Number(text.split(" ")[field] ?? 0) / 1e9, 0);
   return { used: sumOf(0), waited: sumOf(1) };
 }
 
 /** Ticks of a process, and of its children that ended and were waited for; null when there is no such process. */
-async function ticksOf(pid: number): Promise<{ own: number; reaped: number } | null> {
-  const stat = await readProcFile(`/proc/${pid}/stat`);
+function ticksOf(pid: number): { own: number; reaped: number } | null {
+  const stat = readProcFileNow(`/proc/${pid}/stat`);
   if (stat === "") return null;
   // The name in the second field may contain spaces and parentheses, therefore counting starts after the last one.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

@@ -1,64 +1,60 @@
 import { writeFile } from "node:fs/promises";
 import { isCodedError } from "../../src/ground.ts";
 import { procCpuSecondsOfEach, procEndedChildrenSeconds, procWantedSeconds } from "./cpu-seconds.ts";
-import { readProcFile, threadsOf } from "./proc-file.ts";
+import { readProcFileNow, threadsNow } from "./proc-file.ts";
 import type { ProcessSampler } from "./process-sampler.ts";
 
 /** Reads Linux's /proc: exact peaks of memory, and CPU time in nanoseconds. */
 export const procSampler: ProcessSampler = {
-  tree: procTree,
-  residentBytes: async (pids) => await sumOfStatus(pids, "VmRSS"),
-  privateBytes: async (pids) => await sumOfStatus(pids, "RssAnon"),
-  cpuSecondsOfEach: procCpuSecondsOfEach,
-  wantedSeconds: procWantedSeconds,
+  tree: (...rootPids) => Promise.resolve(procTree(...rootPids)),
+  residentBytes: (pids) => Promise.resolve(sumOfStatus(pids, "VmRSS")),
+  privateBytes: (pids) => Promise.resolve(sumOfStatus(pids, "RssAnon")),
+  cpuSecondsOfEach: (pids) => Promise.resolve(procCpuSecondsOfEach(pids)),
+  wantedSeconds: (pids) => Promise.resolve(procWantedSeconds(pids)),
   countsEndedChildren: true,
-  endedChildrenSeconds: procEndedChildrenSeconds,
-  peaksNow,
-  async identify(pid) {
-    const status = await readProcFile(`/proc/${pid}/status`);
+  endedChildrenSeconds: (pids) => Promise.resolve(procEndedChildrenSeconds(pids)),
+  peaksNow: (pids) => Promise.resolve(peaksNow(pids)),
+  identify(pid) {
+    const status = readProcFileNow(`/proc/${pid}/status`);
     const program = /^Name:\s+(.*)$/m.exec(status)?.[1];
     const parentPid = Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1] ?? 0);
-    return program === undefined ? null : { program, parentPid };
+    return Promise.resolve(program === undefined ? null : { program, parentPid });
   },
-  async stillRunning(pids) {
-    const states = await Promise.all(
-      pids.map(async (pid) => ({ pid, stat: await readProcFile(`/proc/${pid}/stat`) })),
+  stillRunning(pids) {
+    const states = pids.map((pid) => ({ pid, stat: readProcFileNow(`/proc/${pid}/stat`) }));
+    return Promise.resolve(
+      states.filter(({ stat }) => stat !== "" && !/\) [ZX] /.test(stat)).map(({ pid }) => pid),
     );
-    return states.filter(({ stat }) => stat !== "" && !/\) [ZX] /.test(stat)).map(({ pid }) => pid);
   },
   async watchPeaks(...rootPids) {
-    const before = await procTree(...rootPids);
+    const before = procTree(...rootPids);
     if (!(await resetPeaks(before))) return null;
-    return async () => {
-      // Processes that started meanwhile count too; those that ended count nothing.
-      return await peaksNow([...new Set([...before, ...(await procTree(...rootPids))])]);
-    };
+    // Processes that started meanwhile count too; those that ended count nothing.
+    return () => Promise.resolve(peaksNow([...new Set([...before, ...procTree(...rootPids)])]));
   },
   caveat: null,
 };
 
 /** As /proc/PID/task/TID/children names them. */
-async function procTree(...rootPids: readonly number[]): Promise<number[]> {
+function procTree(...rootPids: readonly number[]): number[] {
   const found = new Set(rootPids);
   // A set is gone through with what is added meanwhile.
-  for (const pid of found) for (const child of await childrenOf(pid)) found.add(child);
+  for (const pid of found) for (const child of childrenOf(pid)) found.add(child);
   return [...found];
 }
 
-async function childrenOf(pid: number): Promise<number[]> {
-  const lists = await Promise.all(
-    (await threadsOf(pid)).map((thread) => readProcFile(`/proc/${pid}/task/${thread}/children`)),
-  );
+function childrenOf(pid: number): number[] {
+  const lists = threadsNow(pid).map((thread) => readProcFileNow(`/proc/${pid}/task/${thread}/children`));
   return lists.flatMap((list) => list.split(" ").filter(Boolean).map(Number));
 }
 
-async function peaksNow(pids: readonly number[]): Promise<ReadonlyMap<number, number>> {
-  return new Map(await Promise.all(pids.map(async (pid) => [pid, await peakResidentBytes([pid])] as const)));
+function peaksNow(pids: readonly number[]): ReadonlyMap<number, number> {
+  return new Map(pids.map((pid) => [pid, peakResidentBytes([pid])] as const));
 }
 
 /** Highest resident size since the last reset (VmHWM), summed over processes; processes that ended count nothing. */
-export async function peakResidentBytes(pids: readonly number[]): Promise<number> {
-  return await sumOfStatus(pids, "VmHWM");
+export function peakResidentBytes(pids: readonly number[]): number {
+  return sumOfStatus(pids, "VmHWM");
 }
 
 /**
@@ -81,8 +77,8 @@ async function resetPeaks(pids: readonly number[]): Promise<boolean> {
 /** What the kernel says of the file of a process that has ended. */
 const hasEnded: ReadonlySet<string> = new Set(["ENOENT", "ESRCH"]);
 
-async function sumOfStatus(pids: readonly number[], field: string): Promise<number> {
+function sumOfStatus(pids: readonly number[], field: string): number {
   const pattern = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m");
-  const texts = await Promise.all(pids.map((pid) => readProcFile(`/proc/${pid}/status`)));
+  const texts = pids.map((pid) => readProcFileNow(`/proc/${pid}/status`));
   return texts.reduce((total, status) => total + Number(pattern.exec(status)?.[1] ?? 0) * 1024, 0);
 }

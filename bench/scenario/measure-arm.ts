@@ -3,6 +3,7 @@ import type { Measured } from "../result/metric.ts";
 import { armTitle, type PlannedArm } from "../session/arm.ts";
 import { measureExport, prepareServer } from "../session/measure/measure-export.ts";
 import { requireSameBody } from "../session/measure/require-same-body.ts";
+import { forgetsEnded } from "../session/server/server-work.ts";
 import type { RunningTarget } from "../subject/target.ts";
 import type { ScenarioContext } from "./scenario.ts";
 
@@ -26,7 +27,12 @@ export async function measureArm(
   requireSameBody(armTitle(arm), reading, arm.body);
   if (isCpuTooShort) {
     record.warn(
-      `${arm.id} takes too little CPU time to be counted: its threads or processes end with each export, and are then known in steps of 10 ms. The CPU time of such rounds is left out; exports with more rows show it.`,
+      `Too little CPU time of ${arm.id} is known to count it in each round: its threads or processes end with an export, and are then known in steps of 10 ms. The CPU time of such rounds is left out; exports with more rows show it.`,
+    );
+  }
+  if (forgetsEnded(server)) {
+    record.warn(
+      `Processes of ${arm.id} end with an export, and nobody waits for them, as where SIGCHLD is ignored: the system forgets their CPU time and the peak of their memory. What was last seen of them counts, so both may be too small.`,
     );
   }
   // One note on it is enough.

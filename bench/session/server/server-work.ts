@@ -33,6 +33,17 @@ export async function serverWork(server: RunningTarget, signal: AbortSignal): Pr
   };
 }
 
+/** Servers that were seen with a process that ended and that nobody waited for. */
+const forgettingServers = new WeakSet<RunningTarget>();
+
+/** Whether the system forgets what processes of a server used, because nobody waits for them. */
+export function forgetsEnded(server: RunningTarget): boolean {
+  return forgettingServers.has(server);
+}
+
+/** A process that has used this much has at least one tick, which its parent gets if it waits. */
+const tickSeconds = 0.01;
+
 /**
  * The same after something was watched. The CPU time of a process that ended goes to the parent that waits for it. Where none
  * does, as where SIGCHLD is ignored, what was seen of it is added, since nothing else counts it.
@@ -47,6 +58,7 @@ export async function workAfter(
   const ended = [...shortLivedSeconds].filter(([pid]) => !work.pids.includes(pid));
   const used = ended.reduce((total, [, seconds]) => total + seconds, 0);
   const waitedFor = Math.max(0, (await endedChildrenSeconds(work.pids)) - endedSecondsBefore);
+  if (used >= tickSeconds && waitedFor < used / 2) forgettingServers.add(server);
   return { ...work, cpuSeconds: work.cpuSeconds + Math.max(0, used - waitedFor) };
 }
 

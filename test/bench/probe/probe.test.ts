@@ -26,6 +26,20 @@ async function running(t: TestContext, script: string): Promise<ChildProcess & {
   return Object.assign(child, { pid });
 }
 
+test(
+  "/proc: a process that may end soon is read before anything else has its turn",
+  { skip: !hasProcFiles },
+  async () => {
+    let hasHadTurn = false;
+    const turn = setImmediate(() => (hasHadTurn = true));
+    const pids = await procSampler.tree(process.pid);
+    const [peaks, seconds] = [await procSampler.peaksNow(pids), await procSampler.cpuSecondsOfEach(pids)];
+    clearImmediate(turn);
+    assert.equal(hasHadTurn, false);
+    assert.ok((peaks.get(process.pid) ?? 0) > 0 && (seconds.get(process.pid) ?? 0) > 0);
+  },
+);
+
 for (const { name, sampler, skip } of samplers) {
   test(`${name}: a tree is a process and its descendants`, { skip }, async (t) => {
     const script = `const { spawn } = require("node:child_process");

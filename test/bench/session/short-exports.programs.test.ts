@@ -6,6 +6,7 @@ import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
 import { measureDuet } from "../../../bench/session/measure/measure-duet.ts";
 import { measureExport, prepareServer } from "../../../bench/session/measure/measure-export.ts";
 import { hasThreadPerConnection, noticeEndingThreads } from "../../../bench/session/server/ending-threads.ts";
+import { forgetsEnded } from "../../../bench/session/server/server-work.ts";
 import { readFrom, withServer, type ServedExport, type Session } from "../../../bench/session/session.ts";
 import { foreignTarget } from "../../../bench/subject/foreign-target.ts";
 import { checkTarget } from "../../../bench/subject/target-settings.ts";
@@ -76,6 +77,22 @@ test("a server that resets a connection before its request doesn't end the run",
   await noticeEndingThreads(server, signal);
   assert.equal(hasThreadPerConnection(server), false);
 });
+
+for (const [what, env] of [
+  ["waits for the process of an export", {}],
+  ["lets the system forget it", { UNAWAITED: "1" }],
+] as const) {
+  test(`notices whether a server ${what}`, { skip }, async () => {
+    const file = fileURLToPath(new URL("../../../../fixtures/programs/forking-export.py", import.meta.url));
+    const command = `PORT={port} exec python3 '${file}'`;
+    const url = "http://127.0.0.1:{port}/x.csv";
+    const target = foreignTarget(checkTarget("api", { command, url, env, ping: null, stats: null }, []));
+    await withWarm(target, async (served) => {
+      await measureExport(served, 2000, null);
+      assert.equal(forgetsEnded(served.server), "UNAWAITED" in env);
+    });
+  });
+}
 
 test("CPU time that is too short to be counted is unknown, and not nothing", { skip }, async () => {
   const target = targetOf(10, 0.2);

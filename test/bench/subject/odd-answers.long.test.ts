@@ -545,12 +545,12 @@ for (const [when, variables, query] of [
 /** What an export costs a server that starts a process for each request. */
 async function costOfForking(
   variables: string,
-): Promise<{ readonly mebibytes: number; readonly cpu: number }> {
+): Promise<{ readonly mebibytes: number; readonly cpu: number; readonly warnings: string }> {
   const target = `api=${variables}PORT={port} exec python3 '${forking}' @ http://127.0.0.1:{port}/x.csv`;
   const { result, fault } = await run({ targets: [target], targetDefaults: { ping: null, stats: null } });
   assert.equal(fault, null);
   const { peak_rss_over_idle_bytes: bytes, cpu_s_per_export: cpu } = result.rounds[0]?.arms["api"] ?? {};
-  return { mebibytes: Number(bytes) / 2 ** 20, cpu: Number(cpu) };
+  return { mebibytes: Number(bytes) / 2 ** 20, cpu: Number(cpu), warnings: result.warnings.join("\n") };
 }
 
 for (const [whose, variables] of [
@@ -561,7 +561,8 @@ for (const [whose, variables] of [
     `memory and CPU time of a process that serves one request and ${whose} are counted`,
     { skip },
     async () => {
-      const { mebibytes, cpu } = await costOfForking(variables);
+      const { mebibytes, cpu, warnings } = await costOfForking(variables);
+      assert.equal(/nobody waits for them/.test(warnings), variables !== "", warnings);
       // The process holds 30 MiB for its export, and what it shares with its parent.
       assert.ok(mebibytes > 28 && mebibytes < 60, `${mebibytes} MiB`);
       assert.ok(cpu > 0.2 && cpu < 0.6, `${cpu} s`);

@@ -111,7 +111,7 @@ async function streamFrom(handicap: Handicap): Promise<{ sha256: string; peakByt
     const tree = hasProcFiles ? await processTree(child.pid ?? 0) : [];
     return {
       sha256: createHash("sha256").update(body).digest("hex"),
-      peakBytes: await peakResidentBytes(tree),
+      peakBytes: peakResidentBytes(tree),
     };
   } finally {
     child.kill("SIGTERM");
