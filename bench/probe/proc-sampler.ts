@@ -11,6 +11,14 @@ export const procSampler: ProcessSampler = {
   privateBytes: (pids) => Promise.resolve(sumOfStatus(pids, "RssAnon")),
   cpuSecondsOfEach: (pids) => Promise.resolve(procCpuSecondsOfEach(pids)),
   wantedSeconds: (pids) => Promise.resolve(procWantedSeconds(pids)),
+  isRunnable: (pids) =>
+    Promise.resolve(
+      pids.some((pid) =>
+        threadsNow(pid).some((thread) =>
+          / R /.test(afterName(readProcFileNow(`/proc/${pid}/task/${thread}/stat`))),
+        ),
+      ),
+    ),
   countsEndedChildren: true,
   endedChildrenSeconds: (pids) => Promise.resolve(procEndedChildrenSeconds(pids)),
   peaksNow: (pids) => Promise.resolve(peaksNow(pids)),
@@ -34,6 +42,11 @@ export const procSampler: ProcessSampler = {
   },
   caveat: null,
 };
+
+/** What follows the name in a stat file; a name may hold anything. */
+function afterName(stat: string): string {
+  return stat.slice(stat.lastIndexOf(")") + 1);
+}
 
 /** As /proc/PID/task/TID/children names them. */
 function procTree(...rootPids: readonly number[]): number[] {

@@ -13,6 +13,8 @@ export interface ProcessSampler {
   cpuSecondsOfEach(pids: readonly number[]): Promise<ReadonlyMap<number, number>>;
   /** The same with the time in which they waited for a core, as far as the system tells it; less when threads end. */
   wantedSeconds(pids: readonly number[]): Promise<number>;
+  /** Whether one of them runs or waits for a core at this moment. How long it waits is known only when it has got one. */
+  isRunnable(pids: readonly number[]): Promise<boolean>;
   /** Whether a process's CPU time also has that of its children that ended. */
   readonly countsEndedChildren: boolean;
   /** CPU seconds of children that ended and were waited for, summed; 0 where the system doesn't tell it. */

@@ -61,6 +61,11 @@ export async function wantedSeconds(pids: readonly number[]): Promise<number> {
   return (await sampler?.wantedSeconds(pids)) ?? 0;
 }
 
+/** Whether one of them runs or waits for a core at this moment. */
+export async function isRunnable(pids: readonly number[]): Promise<boolean> {
+  return (await sampler?.isRunnable(pids)) ?? false;
+}
+
 /** CPU seconds of children that ended and were waited for, summed; 0 where the system doesn't tell it. */
 export async function endedChildrenSeconds(pids: readonly number[]): Promise<number> {
   return (await sampler?.endedChildrenSeconds(pids)) ?? 0;

@@ -12,6 +12,8 @@ export interface ListedProcess {
   readonly residentBytes: number;
   readonly cpuSeconds: number;
   readonly isZombie: boolean;
+  /** Whether it runs or waits for a core. */
+  readonly isRunnable: boolean;
   /** The name of its program, without a folder. */
   readonly program: string;
 }
@@ -36,6 +38,10 @@ export const psSampler: ProcessSampler = {
     );
   },
   wantedSeconds: async (pids) => sumOf(await listProcesses(), pids, ({ cpuSeconds }) => cpuSeconds),
+  async isRunnable(pids) {
+    const listing = await listProcesses();
+    return pids.some((pid) => listing.get(pid)?.isRunnable === true);
+  },
   countsEndedChildren: false,
   endedChildrenSeconds: () => Promise.resolve(0),
   async peaksNow(pids) {
@@ -108,6 +114,7 @@ export function parseListing(text: string): readonly ListedProcess[] {
       residentBytes: Number(kibibytes) * 1024,
       cpuSeconds: parseCpuTime(time),
       isZombie: state.startsWith("Z"),
+      isRunnable: state.startsWith("R"),
       program: command.slice(command.lastIndexOf("/") + 1).trim(),
     };
   });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { processTree, wantedSeconds } from "./process-tree.ts";
+import { isRunnable, processTree, wantedSeconds } from "./process-tree.ts";
 
 const stepMs = 25;
 /** One quiet step may be a wait for a disk. */
@@ -31,7 +31,9 @@ export async function untilIdle(
     const [beforeMs, workBefore] = [nowMs, work];
     work = await workSeconds();
     nowMs = performance.now();
-    quiet = work - workBefore > (busyShare * (nowMs - beforeMs)) / 1000 ? 0 : quiet + 1;
+    const hasWorked = work - workBefore > (busyShare * (nowMs - beforeMs)) / 1000;
+    // On a busy machine a process may get no core in several steps, and its wait for one isn't counted until it does.
+    quiet = hasWorked || (await isRunnable(await processTree(...rootPids))) ? 0 : quiet + 1;
   }
   return quiet >= quietSteps;
 }

@@ -151,6 +151,7 @@ test("lines of ps are read as macOS and as Linux write them", () => {
       residentBytes: 21_504 * 1024,
       cpuSeconds: 63.57,
       isZombie: false,
+      isRunnable: false,
       program: "launchd",
     },
     {
@@ -159,6 +160,7 @@ test("lines of ps are read as macOS and as Linux write them", () => {
       residentBytes: 104_448 * 1024,
       cpuSeconds: 8101.33,
       isZombie: true,
+      isRunnable: false,
       program: "node",
     },
   ]);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { canSampleProcesses } from "../../../bench/probe/process-tree.ts";
 import { untilIdle } from "../../../bench/probe/until-idle.ts";
 
@@ -22,3 +23,20 @@ for (const [script, isIdle] of [
     },
   );
 }
+
+const canStarve = spawnSync("chrt", ["--idle", "0", "taskset", "-c", "0", "true"]).status === 0;
+
+test("a process that waits for a core is not idle", { skip: skip || !canStarve }, async (t) => {
+  const spin = [process.execPath, "-e", "for (;;);"];
+  const onOneCore = (...before: readonly string[]): ChildProcess => {
+    const child = spawn("taskset", ["-c", "0", ...before, ...spin], { stdio: "ignore" });
+    t.after(() => child.kill("SIGKILL"));
+    return child;
+  };
+  // It gets the core only when the other two leave it, which they never do.
+  const starved = onOneCore("chrt", "--idle", "0");
+  onOneCore();
+  onOneCore();
+  await sleep(300);
+  assert.equal(await untilIdle([starved.pid ?? 0], new AbortController().signal, 500), false);
+});
