@@ -43,6 +43,11 @@ const lookAgainMs = 50;
 /** Locks are numbered: taking over a lock means creating the next one, so an existing file is never written again. */
 const lockName = /^\.stream-csv\.lock\.(\d+)$/;
 
+/** Whether a file in a folder is a lock of it, by its name. */
+export function isLockName(name: string): boolean {
+  return lockName.test(name);
+}
+
 /** A lock in a folder. */
 interface Lock {
   readonly number: number;
@@ -161,7 +166,7 @@ class Watch {
   }
 
   async #locks(): Promise<readonly Lock[]> {
-    const names = (await readdir(this.#folder)).filter((name) => lockName.test(name));
+    const names = (await readdir(this.#folder)).filter(isLockName);
     const locks = await Promise.all(names.map((name) => this.#read(name)));
     return locks.filter((lock) => lock !== undefined);
   }

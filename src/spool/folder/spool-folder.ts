@@ -12,6 +12,7 @@ import { Spool } from "../spool.ts";
 import {
   atFirstLook,
   isAbandoned,
+  isLockName,
   lockFolder,
   lockTimes,
   type FolderLock,
@@ -57,6 +58,7 @@ export async function openSpoolFolder(
   const close = async (): Promise<void> => {
     closed.abort();
     try {
+      if (made !== undefined) await removeContents(made);
       await locked?.leave();
       if (made !== undefined) await rm(made, { recursive: true, force: true });
     } catch (error) {
@@ -170,11 +172,24 @@ async function makeTemporaryFolder(closed: AbortSignal): Promise<string> {
 async function isRemoved(folder: string, times: LockTimes, closed: AbortSignal): Promise<boolean> {
   try {
     if (!(await isOwnFolder(folder)) || !(await isAbandoned(folder, ownUid, times, closed))) return false;
+    await removeContents(folder);
     await rm(folder, { recursive: true, force: true });
     return true;
   } catch {
     // The folder may be gone meanwhile, or contain files of another user; or this server stops.
     return false;
+  }
+}
+
+/**
+ * Removes what is in a temporary folder, except its locks. They are removed last, because the next server knows by them what to
+ * remove, should this process be killed meanwhile.
+ */
+async function removeContents(folder: string): Promise<void> {
+  // Removing the folder itself says why it can't be listed.
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    if (!isLockName(name)) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 
