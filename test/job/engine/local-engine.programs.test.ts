@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import promises, {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -538,6 +549,23 @@ test("writes the end of a job when its folder can be written to again", async ()
   await engine.close();
   await using second = await open({ folder, store });
   assert.equal((await second.engine.get(job.id)).state, "completed");
+});
+
+test("leaves no file of a record that it couldn't write", async () => {
+  await using opened = await open();
+  const { folder, engine } = opened;
+  await mkdir(folder, { recursive: true });
+  const native = promises.rename;
+  const full = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+  Object.assign(promises, { rename: () => Promise.reject(full) });
+  syncBuiltinESMExports();
+  try {
+    await assert.rejects(engine.submit(request("a")), { code: "SCSV_SPOOL_FULL" });
+  } finally {
+    Object.assign(promises, { rename: native });
+    syncBuiltinESMExports();
+  }
+  assert.deepEqual(await readdir(folder), []);
 });
 
 test("leaves alone what others keep in its folder, and opens beside it", async () => {

@@ -91,14 +91,20 @@ export class JobFiles {
     });
   }
 
-  /** Writes a record after earlier writes of the same job. */
+  /** Writes a record after earlier writes of the same job. When that fails, the earlier record stays, and nothing else. */
   async write(job: JobRecord): Promise<void> {
     await this.#after(job.id, async () => {
       const path = join(this.#folder, `${job.id}.json`);
       // Somebody may have removed the folder.
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      await writeFile(`${path}.part`, `${JSON.stringify(job)}\n`, { mode: 0o600 });
-      await rename(`${path}.part`, path);
+      try {
+        await writeFile(`${path}.part`, `${JSON.stringify(job)}\n`, { mode: 0o600 });
+        await rename(`${path}.part`, path);
+      } catch (error) {
+        // Each file takes an inode, also where the disk was too full to write to it.
+        await rm(`${path}.part`, { force: true }).catch(() => undefined);
+        throw error;
+      }
     });
   }
 
