@@ -1,3 +1,4 @@
+import type { Clock } from "../../../clock.ts";
 import { isOwnName } from "./object-name.ts";
 import type { S3Bucket } from "./s3-bucket.ts";
 
@@ -5,16 +6,20 @@ import type { S3Bucket } from "./s3-bucket.ts";
 const staleMs = 48 * 3_600_000;
 
 /**
- * Aborts unfinished uploads of results that a dead server, or one that lost the store, has left behind.
+ * Aborts unfinished uploads of results that a dead server, or one that lost the store, has left behind. Their age is by the clock of
+ * the service, which began them: a machine whose own clock is days ahead must not abort what others upload now.
  * @throws StreamCsvError `SCSV_STORE_UNAVAILABLE`; the signal's reason when aborted
  */
 export async function abortStaleUploads(
   bucket: S3Bucket,
   prefix: string,
-  nowMs: number,
+  clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const upload of await bucket.unfinished(prefix, signal)) {
+  const unfinished = await bucket.unfinished(prefix, signal);
+  // The SDK knows by that answer how far this machine's clock is off.
+  const nowMs = clock.wallMs() + bucket.client.config.systemClockOffset;
+  for (const upload of unfinished) {
     if (isOwnName(prefix, upload.name) && nowMs - upload.begunAt.getTime() > staleMs)
       await bucket.abort(upload, signal);
   }

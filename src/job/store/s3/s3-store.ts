@@ -91,7 +91,7 @@ export class S3Store implements JobStore {
     this.#leftovers = new Leftovers(onWarning, againMs);
     this.#addressSeconds = Math.max(1, Math.min(mostAddressSeconds, Math.floor(keepMs / 1000)));
     const { signal } = this.#closing;
-    const sweep = abortStaleUploads(this.#asking, prefix, clock.wallMs(), signal).catch((error: unknown) => {
+    const sweep = abortStaleUploads(this.#asking, prefix, clock, signal).catch((error: unknown) => {
       if (!signal.aborted) onWarning(toError(error));
     });
     neverRejects(this.#track(sweep));

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
 import { askingPatience, connect, resolveAddress } from "../../../../src/job/store/s3/connect.ts";
 import { loadS3Presigner, loadS3Sdk } from "../../../../src/job/store/s3/load-sdk.ts";
@@ -112,11 +114,14 @@ test("asks for no checksums that only AWS knows", async () => {
 });
 
 /** An S3 that answers each request with what the test says. */
-async function answering(answer: (method: string, path: string) => { status: number; date?: string }) {
+async function answering(
+  answer: (method: string, path: string) => { status: number; date?: string; body?: string },
+) {
   const server = createServer((req, res) => {
-    const { status, date } = answer(req.method ?? "", req.url ?? "");
-    res.writeHead(status, { "Content-Length": 1, ...(date === undefined ? {} : { Date: date }) });
-    res.end();
+    const { status, date, body } = answer(req.method ?? "", req.url ?? "");
+    const length = body === undefined ? 1 : Buffer.byteLength(body);
+    res.writeHead(status, { "Content-Length": length, ...(date === undefined ? {} : { Date: date }) });
+    res.end(body);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -180,4 +185,34 @@ test("signs addresses by the clock of the service where that of this machine is 
     /^(....)(..)(..)T(..)(..)(..)Z$/.exec(new URL(offer.url).searchParams.get("X-Amz-Date") ?? "") ?? [];
   const signedAtMs = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   assert.ok(Math.abs(signedAtMs - Date.now() - aheadMs) < 60_000, offer.url);
+});
+
+test("takes the age of unfinished uploads by the clock of the service", async () => {
+  Object.assign(process.env, credentials);
+  const threeDaysMs = 3 * 24 * 3_600_000;
+  for (const [begunMs, isAborted] of [
+    [0, false],
+    [threeDaysMs, true],
+  ] as const) {
+    // This machine's clock is three days ahead.
+    const serviceMs = Date.now() - threeDaysMs;
+    const name = `made/${stored.id}/${randomUUID()}.partial`;
+    const begun = new Date(serviceMs - begunMs).toISOString();
+    const upload = `<Upload><Key>${name}</Key><UploadId>u1</UploadId><Initiated>${begun}</Initiated></Upload>`;
+    const asked: string[] = [];
+    await using skewed = await answering((method, path) => {
+      asked.push(`${method} ${path}`);
+      const date = new Date(serviceMs).toUTCString();
+      const list = `<ListMultipartUploadsResult>${upload}</ListMultipartUploadsResult>`;
+      return method === "GET" ? { status: 200, date, body: list } : { status: 204, date, body: "" };
+    });
+    while (asked.length === 0 || (isAborted && asked.length === 1)) await sleep(10);
+    await sleep(isAborted ? 0 : 200);
+    assert.equal(
+      asked.some((request) => request.startsWith("DELETE ")),
+      isAborted,
+      asked.join(", "),
+    );
+    assert.ok(skewed.store);
+  }
 });
