@@ -265,6 +265,39 @@ test("a result expires, and its record later", async () => {
   while ((await readdir(folder)).includes(`${job.id}.json`)) await sleep(20);
 });
 
+test("a result that ended in the future, because the clock was set back, is kept from now on", async () => {
+  const yearMs = 365 * 24 * 3_600_000;
+  const nowMs = Date.now();
+  let wallMs = nowMs + yearMs;
+  const clock = { nowMs: () => performance.now(), wallMs: () => wallMs };
+  const first = await open({ clock, keepMs: 3_600_000 });
+  const { engine, store, folder } = first;
+  const ids: string[] = [];
+  for (const key of ["running server", "restart"]) {
+    const { job } = await engine.submit(request(key));
+    store.making.get(job.id)?.end();
+    await ended(engine, job.id);
+    ids.push(job.id);
+    if (key === "restart") break;
+    await sleep(1100);
+    wallMs = nowMs;
+    while ((await engine.get(job.id)).expiresAt !== new Date(nowMs + 3_600_000).toISOString())
+      await sleep(20);
+    assert.equal((await engine.get(job.id)).endedAt, new Date(nowMs).toISOString());
+    wallMs = nowMs + yearMs;
+  }
+  await engine.close();
+  wallMs = nowMs + 1000;
+  await using second = await open({ clock, folder, store, keepMs: 3_600_000 });
+  wallMs += 1;
+  const redated = new Date(wallMs + 3_600_000).toISOString();
+  while ((await second.engine.get(ids[1]!)).expiresAt !== redated) await sleep(20);
+  assert.ok(store.kept.has(ids[1]!));
+  wallMs += 3_600_001;
+  while ((await second.engine.get(ids[1]!)).state !== "expired") await sleep(20);
+  assert.equal(store.kept.size, 0);
+});
+
 test("a lost result makes room for another job of its plan", async () => {
   await using opened = await open();
   const { engine, store } = opened;

@@ -25,6 +25,8 @@ const mostListed = 1000;
 const sweepIntervalMs = 1000;
 /** After how long the removal of a result is tried again. */
 const removalRetryMs = 60_000;
+/** How far in the future the end of a job may be before the clock counts as set back since then. */
+const mostAheadMs = 60_000;
 /** How long opening waits for the store to look for results; a folder needs no time for that. */
 const lookMs = 1000;
 /** Jobs of one token that may be unfinished. */
@@ -72,6 +74,8 @@ export class LocalEngine implements JobEngine {
   readonly #sweeping: NodeJS.Timeout;
   /** A store that can't be reached may take longer than the interval. */
   readonly #sweep = new OneAtATime(() => this.#clean());
+  /** The time of day when results were last looked at for their expiry. */
+  #cleanedAtMs = Number.POSITIVE_INFINITY;
   #hasBegun = false;
   #isDraining = false;
   #isClosed = false;
@@ -334,8 +338,8 @@ export class LocalEngine implements JobEngine {
       bytes,
       result,
       error,
-      endedAt: new Date(endedMs).toISOString(),
-      expiresAt: new Date(endedMs + settings.keepMs).toISOString(),
+      endedAt: isoTime(endedMs),
+      expiresAt: isoTime(endedMs + settings.keepMs),
     };
     this.#queued.delete(job.id);
     this.#countUnfinished(job.owner, -1);
@@ -399,7 +403,10 @@ export class LocalEngine implements JobEngine {
   /** Removes results that have expired, and records that have been expired for as long as a result is kept. */
   async #clean(): Promise<void> {
     const { clock, settings } = this.#context;
-    this.#expireKept(clock.wallMs());
+    const wallMs = clock.wallMs();
+    if (wallMs < this.#cleanedAtMs) this.#redateKept(wallMs);
+    this.#cleanedAtMs = wallMs;
+    this.#expireKept(wallMs);
     for (const { job, againAtMs } of this.#unremoved.values()) {
       if (clock.nowMs() >= againAtMs) await this.#removeExpired(job);
       if (this.#isClosed) return;
@@ -411,6 +418,23 @@ export class LocalEngine implements JobEngine {
       this.#forget(job);
     }
     await this.#writeAgain();
+  }
+
+  /**
+   * Results that ended in the future, because the clock has been set back since, are kept as if they had ended now. Otherwise they
+   * would stay, and take up disk space, until the clock is there again.
+   */
+  #redateKept(wallMs: number): void {
+    for (const id of [...this.#kept]) {
+      const job = this.#jobs.get(id)!;
+      const endedMs = Date.parse(job.endedAt ?? "");
+      // Not a number where there is no time.
+      if (!(endedMs - wallMs > mostAheadMs)) continue;
+      const expiresMs = wallMs + expiryOf(job) - endedMs;
+      this.#kept.delete(id);
+      this.#kept.add(id, expiresMs);
+      this.#put({ ...job, endedAt: isoTime(wallMs), expiresAt: isoTime(expiresMs) });
+    }
   }
 
   /** Without a wait, so that no job changes meanwhile, and none is completed longer than it may be. */
@@ -479,13 +503,17 @@ export class LocalEngine implements JobEngine {
   }
 
   #now(): string {
-    return new Date(this.#context.clock.wallMs()).toISOString();
+    return isoTime(this.#context.clock.wallMs());
   }
 }
 
 /** When the result of an ended job expires, or its record where it has none. */
 function expiryOf({ expiresAt }: JobRecord): number {
   return expiresAt === null ? 0 : Date.parse(expiresAt);
+}
+
+function isoTime(wallMs: number): string {
+  return new Date(wallMs).toISOString();
 }
 
 function millisecondsBetween(from: string | null, to: string | null): number | null {
