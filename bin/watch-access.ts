@@ -17,8 +17,8 @@ export function accessOf({ tokens, links, auth }: Configuration): Access {
 
 /**
  * Reads the configuration again whenever its file has changed since it was read first, so that tokens and keys can be replaced
- * without a restart. A module is read only once. What can't be used is reported on standard error, and the earlier tokens and
- * links stay. So they do when nothing of them is left: a file that is empty, or half written, must not open the server to
+ * without a restart. A module is read only once. What can't be used is reported once on standard error and tried again, and the
+ * earlier tokens and links stay. So they do when nothing of them is left: a file that is empty, or half written, must not open the server to
  * everybody.
  * @returns a function that ends it
  */
@@ -28,19 +28,27 @@ export function watchAccess(
 ): () => void {
   let stamp = readStamp;
   let access = accessOf(configuration);
+  let reported: string | undefined;
+  let isLooking = false;
   const look = async (): Promise<void> => {
+    const current = configurationStamp(file);
+    // An editor may take the file away for a moment.
+    if (isLooking || current === stamp || current === undefined) return;
+    isLooking = true;
     try {
-      const current = configurationStamp(file);
-      // An editor may take the file away for a moment.
-      if (current === stamp || current === undefined) return;
-      stamp = current;
       const next = accessOf(await reload());
       if (isOpen(next) && !isOpen(access)) throw new Error(openedMessage(file));
       replace(next);
       access = next;
+      stamp = current;
     } catch (error) {
       const reason = withoutUserInfo(messageOf(error));
-      process.stderr.write(`error: the tokens and links stay as they were: ${reason}\n`);
+      // Tried again at the next look: it may be that only now no descriptor is left, or that the disk doesn't answer.
+      if (current !== reported)
+        process.stderr.write(`error: the tokens and links stay as they were: ${reason}\n`);
+      reported = current;
+    } finally {
+      isLooking = false;
     }
   };
   const timer = setInterval(() => void look(), lookAgainMs).unref();

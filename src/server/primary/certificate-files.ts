@@ -37,8 +37,8 @@ export async function readCertificates(files: TlsFiles): Promise<ReadCertificate
 }
 
 /**
- * Reads the files again whenever one of them has changed since they were read. Files that can't be used are logged, and what was
- * read before stays, for example while only one of two files is replaced yet.
+ * Reads the files again whenever one of them has changed since they were read. Files that can't be used are logged once and
+ * tried again, and what was read before stays, for example while only one of two files is replaced yet.
  * @returns a function that ends it
  */
 export function watchCertificates(
@@ -47,17 +47,21 @@ export function watchCertificates(
   onChange: (certificates: Certificates) => void,
 ): () => void {
   let known = stamp;
+  let logged: string | undefined;
   let isLooking = false;
   const look = async (): Promise<void> => {
     const current = await stampOf(files);
     if (current === known) return;
-    known = current;
     try {
       const { certificates } = await readCertificates(files);
+      known = current;
       onChange(certificates);
       log.info(files, "certificates read again");
     } catch (error) {
-      log.error({ err: error }, "certificates couldn't be read again; the earlier ones stay");
+      // Tried again at the next look: it may be that only now no descriptor is left, or that the disk doesn't answer.
+      if (current !== logged)
+        log.error({ err: error }, "certificates couldn't be read again; the earlier ones stay");
+      logged = current;
     }
   };
   const timer = setInterval(() => {
