@@ -322,7 +322,7 @@ export const faultCatalog = byCode({
     status: 413,
   },
   SCSV_SPOOL_SIZE: {
-    meaning: "A prepared file doesn't fit into the spool.",
+    meaning: "A prepared file doesn't fit into the spool, or is larger than a file may be there.",
     remedy: "Use delivery=streaming, or raise --spool-size.",
     status: 413,
   },

@@ -40,6 +40,12 @@ export function spoolFault(cause: unknown): StreamCsvError {
     const message = `The disk for prepared files is full (${code}).`;
     return new StreamCsvError("SCSV_SPOOL_FULL", message, { cause });
   }
+  if (code === "EFBIG") {
+    const message = "A prepared file would be larger than the system lets a file be there (EFBIG).";
+    const hint =
+      "Use delivery=streaming, raise the limit of the size of files (ulimit -f), or name a folder on another file system with --spool-dir.";
+    return new StreamCsvError("SCSV_SPOOL_SIZE", message, { cause, hint });
+  }
   if (outOfDescriptors.has(code)) {
     const message = `The process has no file descriptor left for a prepared file (${code}).`;
     const hint = "Try again later, or raise the limit of open files (ulimit -n).";

@@ -142,6 +142,27 @@ test("a worker without descriptors continues its transfers, and recovers afterwa
   assert.doesNotMatch(errors, /another is started|uv_resident/);
 });
 
+test("a prepared file that is larger than a file may be isn't to be asked for again", { skip }, async () => {
+  const args = ["-c", `ulimit -f 500; exec "$0" "$@"`, process.execPath, cliPath];
+  const child = spawn("bash", [...args, "serve", "--port", "0"], { stdio: ["ignore", "pipe", "ignore"] });
+  endWithUs(child);
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  const url = line.toString().trim().replace("listening on ", "");
+  const large = await fetch(`${url}/exports/orders.csv?rows=20000&delivery=file`);
+  const problem = (await large.json()) as Readonly<Record<string, unknown>>;
+  assert.deepEqual([large.status, problem["code"]], [413, "SCSV_SPOOL_SIZE"]);
+  assert.equal(large.headers.get("retry-after"), null);
+  assert.match(String(problem["detail"]), /larger than the system lets a file be there \(EFBIG\)/);
+  assert.match(String(problem["hint"]), /delivery=streaming.*ulimit -f/);
+  const small = await fetch(`${url}/exports/orders.csv?rows=200&delivery=file`);
+  assert.equal((await small.text()).split("\r\n").length > 200, true);
+  const streamed = await fetch(`${url}/exports/orders.csv?rows=20000`);
+  assert.equal((await streamed.text()).split("\r\n").length > 20_000, true);
+  const exited = once(child, "exit");
+  child.kill("SIGTERM");
+  assert.deepEqual(await exited, [0, null]);
+});
+
 for (const workers of ["1", "16"]) {
   test(`a signal ends ${workers} starting workers at once, and leaves nothing behind`, { skip }, async () => {
     const cli = startCli(["serve", "--port", "0", "--workers", workers, "--log-format", "json"]);
