@@ -287,6 +287,25 @@ describe("jobs on Redis", { skip: noRedis }, () => {
     assert.equal((await ended(submitter, job.id)).state, "completed");
   });
 
+  it("takes over a job of a dead process whatever the clock of its machine says, or leaves it to others at its end", async () => {
+    await using engines = await makeEngines(redis);
+    const submitter = await engines.open({ runsJobs: false });
+    const anHourAhead = { ...systemClock, wallMs: () => systemClock.wallMs() + 3_600_000 };
+    const { job } = await submitter.submit(request("p1", 10));
+    const at = `{stream-csv}:job:${job.id}`;
+    const nowMs = String(Date.now());
+    // What a process leaves that is killed while it runs the job, once BullMQ has put its entry back.
+    const left = { state: "running", runner: "dead", attempt: "1", startedAt: nowMs, beat: nowMs };
+    await redis.command("HSET", at, ...Object.entries(left).flat());
+    await redis.command("SMOVE", "{stream-csv}:queued", "{stream-csv}:running", job.id);
+    const ending = await engines.open({ clock: anHourAhead });
+    while (!(await redis.command("HEXISTS", at, "suspect")).includes("1")) await sleep(5);
+    await ending.close();
+    const other = await engines.open({ clock: anHourAhead });
+    const made = await ended(other, job.id);
+    assert.deepEqual([made.state, made.attempt], ["completed", 2]);
+  });
+
   it("expires results and counts anew after Redis has lost records of unfinished jobs", async () => {
     await using engines = await makeEngines(redis);
     const settings = { keepMs: 300 };
