@@ -9,7 +9,7 @@ import { watchAccess } from "../../bin/watch-access.ts";
 import type { Configuration } from "../../src/server.ts";
 
 function of(name: string): Configuration {
-  return { tokens: [{ name, sha256: "a".repeat(64) }] } as unknown as Configuration;
+  return { tokens: [{ name, sha256: "a".repeat(64) }] };
 }
 
 test("tokens that can't be read for a moment are read when they can be, and reported once", async (t) => {

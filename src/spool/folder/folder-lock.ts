@@ -12,6 +12,7 @@ import {
   parseHolder,
   type LockHolder,
 } from "./lock-holder.ts";
+import { isLockName, lockNumberOf } from "./lock-name.ts";
 
 /** A folder that only this process uses, until it releases the lock or somebody removes it. */
 export interface FolderLock {
@@ -39,14 +40,6 @@ export const atFirstLook: LockTimes = { ...lockTimes, patienceMs: 0 };
 /** A lock is created and then written; the time between never exceeds this. */
 const unfinishedMs = 1000;
 const lookAgainMs = 50;
-
-/** Locks are numbered: taking over a lock means creating the next one, so an existing file is never written again. */
-const lockName = /^\.stream-csv\.lock\.(\d+)$/;
-
-/** Whether a file in a folder is a lock of it, by its name. */
-export function isLockName(name: string): boolean {
-  return lockName.test(name);
-}
 
 /** A lock in a folder. */
 interface Lock {
@@ -179,7 +172,7 @@ class Watch {
     const holder = parseHolder(text);
     const refreshedAtMs = Number(stats.mtimeNs) / 1e6;
     const state = await this.#stateOf(path, holder, refreshedAtMs);
-    return { number: Number(lockName.exec(name)?.[1]), path, holder, refreshedAtMs, state };
+    return { number: lockNumberOf(name), path, holder, refreshedAtMs, state };
   }
 
   /** @throws StreamCsvError `SCSV_SPOOL_UNUSABLE` for a lock that isn't this user's regular file, unless it is gone by now */

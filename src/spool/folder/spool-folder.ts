@@ -12,13 +12,13 @@ import { Spool } from "../spool.ts";
 import {
   atFirstLook,
   isAbandoned,
-  isLockName,
   lockFolder,
   lockTimes,
   type FolderLock,
   type LockTimes,
 } from "./folder-lock.ts";
 import type { LockHolder } from "./lock-holder.ts";
+import { isLockName } from "./lock-name.ts";
 
 /** The folder of a spool, and its size limit. */
 export interface SpoolSettings {

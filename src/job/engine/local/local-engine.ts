@@ -425,12 +425,10 @@ export class LocalEngine implements JobEngine {
    * would stay, and take up disk space, until the clock is there again.
    */
   #redateKept(wallMs: number): void {
-    for (const id of [...this.#kept]) {
+    const ahead = [...this.#kept].filter((id) => endOf(this.#jobs.get(id)!) > wallMs + mostAheadMs);
+    for (const id of ahead) {
       const job = this.#jobs.get(id)!;
-      const endedMs = Date.parse(job.endedAt ?? "");
-      // Not a number where there is no time.
-      if (!(endedMs - wallMs > mostAheadMs)) continue;
-      const expiresMs = wallMs + expiryOf(job) - endedMs;
+      const expiresMs = wallMs + expiryOf(job) - endOf(job);
       this.#kept.delete(id);
       this.#kept.add(id, expiresMs);
       this.#put({ ...job, endedAt: isoTime(wallMs), expiresAt: isoTime(expiresMs) });
@@ -510,6 +508,10 @@ export class LocalEngine implements JobEngine {
 /** When the result of an ended job expires, or its record where it has none. */
 function expiryOf({ expiresAt }: JobRecord): number {
   return expiresAt === null ? 0 : Date.parse(expiresAt);
+}
+
+function endOf({ endedAt }: JobRecord): number {
+  return endedAt === null ? 0 : Date.parse(endedAt);
 }
 
 function isoTime(wallMs: number): string {

@@ -206,7 +206,8 @@ test("takes the age of unfinished uploads by the clock of the service", async ()
       const list = `<ListMultipartUploadsResult>${upload}</ListMultipartUploadsResult>`;
       return method === "GET" ? { status: 200, date, body: list } : { status: 204, date, body: "" };
     });
-    while (asked.length === 0 || (isAborted && asked.length === 1)) await sleep(10);
+    const least = isAborted ? 2 : 1;
+    while (asked.length < least) await sleep(10);
     await sleep(isAborted ? 0 : 200);
     assert.equal(
       asked.some((request) => request.startsWith("DELETE ")),
