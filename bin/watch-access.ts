@@ -1,11 +1,13 @@
 import type { Configuration, ServerSettings } from "../src/server.ts";
 import { configurationStamp } from "./configuration/configuration-stamp.ts";
 import type { LoadedConfiguration } from "./configuration/load-configuration.ts";
-import { messageOf } from "../src/ground.ts";
+import { messageOf, systemClock } from "../src/ground.ts";
 import { withoutUserInfo } from "./without-user-info.ts";
 
 /** How often the configuration is looked at. */
 const lookAgainMs = 1000;
+/** Reading a large configuration takes a second of processor time, and one with a mistake in it may stay for days. */
+const longestWaitMs = 60_000;
 
 /** What a configuration says of who may ask. */
 type Access = Pick<ServerSettings, "tokens" | "links" | "auth">;
@@ -15,11 +17,18 @@ export function accessOf({ tokens, links, auth }: Configuration): Access {
   return { tokens: tokens ?? null, links: links ?? null, auth: auth ?? null };
 }
 
+/** A configuration that couldn't be used, and when it is tried again. */
+interface Failed {
+  readonly stamp: string;
+  readonly waitMs: number;
+  readonly againAtMs: number;
+}
+
 /**
  * Reads the configuration again whenever its file has changed since it was read first, so that tokens and keys can be replaced
- * without a restart. A module is read only once. What can't be used is reported once on standard error and tried again, and the
- * earlier tokens and links stay. So they do when nothing of them is left: a file that is empty, or half written, must not open the server to
- * everybody.
+ * without a restart. A module is read only once. What can't be used is reported once on standard error and tried again, less and
+ * less often, and the earlier tokens and links stay. So they do when nothing of them is left: a file that is empty, or half
+ * written, must not open the server to everybody.
  * @returns a function that ends it
  */
 export function watchAccess(
@@ -28,12 +37,14 @@ export function watchAccess(
 ): () => void {
   let stamp = readStamp;
   let access = accessOf(configuration);
-  let reported: string | undefined;
+  let failed: Failed | undefined;
   let isLooking = false;
   const look = async (): Promise<void> => {
     const current = configurationStamp(file);
     // An editor may take the file away for a moment.
     if (isLooking || current === stamp || current === undefined) return;
+    const earlier = failed?.stamp === current ? failed : undefined;
+    if (earlier !== undefined && systemClock.nowMs() < earlier.againAtMs) return;
     isLooking = true;
     try {
       const next = accessOf(await reload());
@@ -43,10 +54,11 @@ export function watchAccess(
       stamp = current;
     } catch (error) {
       const reason = withoutUserInfo(messageOf(error));
-      // Tried again at the next look: it may be that only now no descriptor is left, or that the disk doesn't answer.
-      if (current !== reported)
+      if (earlier === undefined)
         process.stderr.write(`error: the tokens and links stay as they were: ${reason}\n`);
-      reported = current;
+      // It may be that only now no descriptor is left, or that the disk doesn't answer.
+      const waitMs = earlier === undefined ? lookAgainMs : Math.min(2 * earlier.waitMs, longestWaitMs);
+      failed = { stamp: current, waitMs, againAtMs: systemClock.nowMs() + waitMs };
     } finally {
       isLooking = false;
     }
