@@ -15,6 +15,7 @@ function showsThisProcess(): boolean {
   try {
     return readlinkSync("/proc/self") === String(process.pid);
   } catch {
+    // It isn't mounted.
     return false;
   }
 }
@@ -39,6 +40,7 @@ export function readProcFileNow(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {
+    // The process or thread has ended.
     return "";
   }
 }
@@ -48,6 +50,7 @@ export function threadsNow(pid: number): readonly string[] {
   try {
     return readdirSync(`/proc/${pid}/task`);
   } catch {
+    // The process has ended.
     return [];
   }
 }

@@ -166,11 +166,8 @@ async function readyOrigin({ child, options, lastLines, settle }: Starting): Pro
 }
 
 /** A command that isn't a line for the shell is another version, in whose place people write the name of a commit. */
-function notStarted(
-  title: string,
-  [program]: ServerProcessOptions["command"],
-  cause: unknown,
-): StreamCsvError {
+function notStarted(title: string, command: ServerProcessOptions["command"], cause: unknown): StreamCsvError {
+  const program = typeof command === "string" ? command : command[0];
   const isMissing = isCodedError(cause) && cause.code === "ENOENT";
   const reason = isMissing ? `there is no program "${program}"` : messageOf(cause);
   const hint = isMissing

@@ -101,7 +101,8 @@ export class JobFiles {
         await writeFile(`${path}.part`, `${JSON.stringify(job)}\n`, { mode: 0o600 });
         await rename(`${path}.part`, path);
       } catch (error) {
-        // Each file takes an inode, also where the disk was too full to write to it.
+        // Each file takes an inode, also where the disk was too full to write to it. If it can't be removed, the error of the write
+        // still says what is wrong, and the next start removes it.
         await rm(`${path}.part`, { force: true }).catch(() => undefined);
         throw error;
       }

@@ -144,6 +144,7 @@ export class JobRunner {
     if (start.kind === "wait") {
       // Here, because a delayed job is due by the clock of the machine that looks, which may be hours behind. The process that runs
       // the job is probably dead, and then this is the only wait.
+      // Only draining rejects it, which is checked next.
       await sleep(start.waitMs, undefined, { signal: this.#draining.signal }).catch(() => undefined);
       if (this.#isDraining) return await this.#giveToOthers(entry, token);
       start = await tryToStart();
