@@ -5,7 +5,13 @@ import type { PostgresDatabase } from "../../src/source/postgres/database.ts";
 import { timesOpen } from "../harness/open-files.ts";
 import { openModule } from "./contract-module.ts";
 import { writeParquet } from "./contract-parquet.ts";
-import { openDatabase, server, skip as noPostgres, sourceOf, started } from "./postgres/postgres-source.ts";
+import {
+  openDatabase,
+  server,
+  skip as noPostgres,
+  sourceOf,
+  stopServer,
+} from "./postgres/postgres-source.ts";
 import { contractRows, testSourceContract } from "./source-contract.ts";
 import {
   bytesReadByReaders,
@@ -21,7 +27,7 @@ let database: PostgresDatabase | undefined;
 after(async () => {
   await database?.close();
   folder.remove();
-  if (typeof started !== "string") started.stop();
+  stopServer();
 });
 
 const largeCount = 200_000;

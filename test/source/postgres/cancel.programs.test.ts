@@ -8,7 +8,7 @@ import { Client } from "pg";
 import type { Batch } from "../../../src/csv/batch.ts";
 import type { PostgresDatabase } from "../../../src/source/postgres/database.ts";
 import type { Source } from "../../../src/source/source.ts";
-import { describe, openDatabase, server, skip, sourceOf, started, textOf } from "./postgres-source.ts";
+import { describe, openDatabase, server, skip, sourceOf, stopServer, textOf } from "./postgres-source.ts";
 
 let database: PostgresDatabase;
 before(async () => {
@@ -17,7 +17,7 @@ before(async () => {
 after(async () => {
   if (skip !== false) return;
   await database.close();
-  if (typeof started !== "string") started.stop();
+  stopServer();
 });
 
 /** Large, and never sorted beforehand. */

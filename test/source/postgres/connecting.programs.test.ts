@@ -8,11 +8,9 @@ import { setImmediate as immediate, setTimeout as sleep } from "node:timers/prom
 import { systemClock } from "../../../src/clock.ts";
 import type { DatabaseSettings } from "../../../src/source/postgres/database-settings.ts";
 import { PostgresDatabase } from "../../../src/source/postgres/database.ts";
-import { openDatabase, server, skip, sourceOf, started, textOf } from "./postgres-source.ts";
+import { openDatabase, server, skip, sourceOf, stopServer, textOf } from "./postgres-source.ts";
 
-after(() => {
-  if (typeof started !== "string") started.stop();
-});
+after(stopServer);
 
 /**
  * A host that takes connections and says nothing, as behind a firewall that drops packets; or one byte, and then nothing. It closes a

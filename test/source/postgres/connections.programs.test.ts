@@ -7,23 +7,13 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { generate } from "selfsigned";
-import { systemClock } from "../../../src/clock.ts";
-import { csvChunks, type Source } from "../../../src/index.ts";
-import { PostgresDatabase } from "../../../src/source/postgres/database.ts";
-import { describeQuery } from "../../../src/source/postgres/query.ts";
-import { startPostgres, type PostgresServer } from "../../../dev/postgres-server.ts";
+import type { PostgresDatabase } from "../../../src/source/postgres/database.ts";
+import { openDatabase, server, skip, sourceOf, stopServer, textOf } from "./postgres-source.ts";
 
-const started = startPostgres(["max_connections=40"]);
-const skip = typeof started === "string" ? started : false;
 const bouncer = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].find((path) => existsSync(path));
 const skipBouncer =
   skip === false && bouncer === undefined ? "pgbouncer isn't installed: apt-get install pgbouncer" : skip;
 const endless = "SELECT n, repeat('x', 100) AS t FROM (SELECT generate_series(1, 100000000) AS n) AS s";
-
-function server(): PostgresServer {
-  if (typeof started === "string") throw new Error(started);
-  return started;
-}
 
 before(async () => {
   if (skip !== false) return;
@@ -45,25 +35,10 @@ before(async () => {
   server().run("SELECT pg_reload_conf()");
   writeFileSync(join(folder, "ca.crt"), cert);
 });
-after(() => {
-  if (typeof started !== "string") started.stop();
-});
-
-async function open(url: string): Promise<PostgresDatabase> {
-  return await PostgresDatabase.open({ url }, systemClock);
-}
-
-async function sourceOf(database: PostgresDatabase, sql: string): Promise<Source> {
-  const { signal } = new AbortController();
-  const query = await describeQuery(database, { name: "query", sql, parameterTypes: new Map() }, signal);
-  return query.bind({ values: new Map(), version: "test" });
-}
+after(stopServer);
 
 async function read(database: PostgresDatabase, sql: string): Promise<string> {
-  let text = "";
-  for await (const chunk of csvChunks(await sourceOf(database, sql), { dialect: "unix", header: false }))
-    text += Buffer.from(chunk).toString("utf8");
-  return text;
+  return await textOf(await sourceOf(database, sql), { dialect: "unix", header: false });
 }
 
 /** Sessions of this tool that are doing something. */
@@ -96,7 +71,9 @@ for (const [mode, root] of [
   test(`reads and cancels over TLS with sslmode=${mode}`, { skip }, async () => {
     const { port, folder } = server();
     const trust = root ? `&sslrootcert=${join(folder, "ca.crt")}` : "";
-    const database = await open(`postgres://test@localhost:${port}/postgres?sslmode=${mode}${trust}`);
+    const database = await openDatabase({
+      url: `postgres://test@localhost:${port}/postgres?sslmode=${mode}${trust}`,
+    });
     try {
       assert.equal(
         await read(database, "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"),
@@ -114,14 +91,14 @@ test("binds a password to the TLS connection where the URL prefers it", { skip }
   server().demandPassword("bound");
   for (const binding of ["prefer", "disable"]) {
     const place = `127.0.0.1:${server().port}/postgres?sslmode=require&channel_binding=${binding}`;
-    const database = await open(`postgres://bound:p@${place}`);
+    const database = await openDatabase({ url: `postgres://bound:p@${place}` });
     try {
       const session = await database.connect(new AbortController().signal);
       const { rows } = await session.client.query<{ name: string }>("SELECT current_user AS name");
       assert.deepEqual(rows, [{ name: "bound" }]);
       session.release();
       // A wrong password is found out in both ways, too.
-      const wrong = await open(`postgres://bound:q@${place}`);
+      const wrong = await openDatabase({ url: `postgres://bound:q@${place}` });
       await assert.rejects(read(wrong, "SELECT 1 AS n"), { code: "SCSV_DATABASE_REFUSED" });
       await wrong.close();
     } finally {
@@ -131,7 +108,9 @@ test("binds a password to the TLS connection where the URL prefers it", { skip }
 });
 
 test("refuses a certificate that nobody it trusts has signed", { skip }, async () => {
-  const database = await open(`postgres://test@localhost:${server().port}/postgres?sslmode=verify-full`);
+  const database = await openDatabase({
+    url: `postgres://test@localhost:${server().port}/postgres?sslmode=verify-full`,
+  });
   try {
     await assert.rejects(read(database, "SELECT 1 AS n"), (error: Error & { code: string }) => {
       assert.equal(error.code, "SCSV_DATABASE_REFUSED");
@@ -202,7 +181,7 @@ default_pool_size = 2
   const child = startBouncer(join(place, "pgbouncer.ini"));
   try {
     await listening(bouncerPort);
-    const database = await open(`postgres://test@127.0.0.1:${bouncerPort}/postgres`);
+    const database = await openDatabase({ url: `postgres://test@127.0.0.1:${bouncerPort}/postgres` });
     try {
       await use(database);
     } finally {

@@ -6,7 +6,7 @@ import type { DatabaseSettings } from "../../../src/source/postgres/database-set
 import { PostgresDatabase, type DatabaseSession } from "../../../src/source/postgres/database.ts";
 import { misfitFault } from "../../../src/source/postgres/misfit-fault.ts";
 import { systemClock } from "../../../src/clock.ts";
-import { openDatabase, server, skip, sourceOf, started, textOf } from "./postgres-source.ts";
+import { openDatabase, server, skip, sourceOf, stopServer, textOf } from "./postgres-source.ts";
 
 const password = "p/ss?w#rd@ %41";
 
@@ -20,9 +20,7 @@ before(() => {
       $$ BEGIN RAISE EXCEPTION 'the row 4711' USING ERRCODE = state; END $$;`);
   server().demandPassword("guarded");
 });
-after(() => {
-  if (typeof started !== "string") started.stop();
-});
+after(stopServer);
 
 function urlOf(user: string, secret = ""): string {
   return server().url.replace("test@", `${user}${secret === "" ? "" : `:${encodeURIComponent(secret)}`}@`);

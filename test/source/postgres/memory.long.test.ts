@@ -5,12 +5,10 @@ import { hasProcFiles } from "../../../bench/probe/proc-file.ts";
 import type { PostgresDatabase } from "../../../src/source/postgres/database.ts";
 import { liveMemory } from "../../harness/live-memory.ts";
 import { privateBytesOf } from "../../harness/private-bytes.ts";
-import { describe, openDatabase, server, skip as noPostgres, started, textOf } from "./postgres-source.ts";
+import { describe, openDatabase, server, skip as noPostgres, stopServer, textOf } from "./postgres-source.ts";
 
 const skip = hasProcFiles ? noPostgres : "the memory of a backend is read from /proc";
-after(() => {
-  if (typeof started !== "string") started.stop();
-});
+after(stopServer);
 
 const mebibyte = 1024 ** 2;
 

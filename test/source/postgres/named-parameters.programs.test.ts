@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import * as fc from "fast-check";
 import { Client } from "pg";
 import { toPositional } from "../../../src/source/postgres/named-parameters.ts";
-import { server, skip, started } from "./postgres-source.ts";
+import { server, skip, stopServer } from "./postgres-source.ts";
 
 /** Random statements that are held against PostgreSQL: `RANDOM_STATEMENTS=20000` for a long run. */
 const runs = Number(process.env["RANDOM_STATEMENTS"] ?? 1000);
@@ -17,7 +17,7 @@ before(async () => {
 after(async () => {
   if (skip !== false) return;
   await client.end();
-  if (typeof started !== "string") started.stop();
+  stopServer();
 });
 
 const replaced: readonly (readonly [sql: string, text: string, names: readonly string[]])[] = [

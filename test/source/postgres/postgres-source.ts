@@ -15,6 +15,11 @@ export function server(): PostgresServer {
   return started;
 }
 
+/** Ends it, if there is one. */
+export function stopServer(): void {
+  if (typeof started !== "string") started.stop();
+}
+
 export async function openDatabase(settings: Partial<DatabaseSettings> = {}): Promise<PostgresDatabase> {
   return await PostgresDatabase.open({ url: server().url, ...settings }, systemClock);
 }

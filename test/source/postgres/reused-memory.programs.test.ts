@@ -5,7 +5,7 @@ import type { Batch } from "../../../src/csv/batch.ts";
 import { vectorValue } from "../../../src/csv/vector-value.ts";
 import type { PostgresDatabase } from "../../../src/source/postgres/database.ts";
 import { ReceivedBytes } from "../../../src/source/postgres/received-bytes.ts";
-import { describe, openDatabase, server, skip, sourceOf, started, textOf } from "./postgres-source.ts";
+import { describe, openDatabase, server, skip, sourceOf, stopServer, textOf } from "./postgres-source.ts";
 
 /** The memory of a reading is used again for each batch: rows, lengths and nulls have to differ from one to the next. */
 
@@ -16,7 +16,7 @@ before(async () => {
 after(async () => {
   if (skip !== false) return;
   await database.close();
-  if (typeof started !== "string") started.stop();
+  stopServer();
 });
 
 /** Nulls that come and go, values too great for a `number` among others, and texts of 0 bytes to 3 MB. */

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { vectorValue } from "../../../src/csv/vector-value.ts";
 import type { PostgresDatabase } from "../../../src/source/postgres/database.ts";
 import { hardValues, literal, setUp } from "./hard-values.ts";
-import { describe, openDatabase, server, skip, sourceOf, started, textOf } from "./postgres-source.ts";
+import { describe, openDatabase, server, skip, sourceOf, stopServer, textOf } from "./postgres-source.ts";
 
 let database: PostgresDatabase;
 /** Extensions with types of hard values that are there. */
@@ -23,7 +23,7 @@ before(async () => {
 after(async () => {
   if (skip !== false) return;
   await database.close();
-  if (typeof started !== "string") started.stop();
+  stopServer();
 });
 
 /** What COPY writes for queries, one behind the other. */
