@@ -129,7 +129,8 @@ test(
     );
     let most = 0;
     const falls: number[] = [];
-    for (const endMs = performance.now() + 4000; performance.now() < endMs;) {
+    // Two seconds of CPU time, about ten children, take as long as other programs let them.
+    for (const endMs = performance.now() + 60_000; most < 2 && performance.now() < endMs;) {
       const each = await procSampler.cpuSecondsOfEach(await procSampler.tree(pid));
       const total = [...each.values()].reduce((sum, seconds) => sum + seconds, 0);
       // What a child used is rounded down to ticks when it has ended.
@@ -137,7 +138,7 @@ test(
       most = Math.max(most, total);
     }
     assert.deepEqual(falls, []);
-    assert.ok(most > 0.5, `${most} s`);
+    assert.ok(most >= 2, `${most} s`);
   },
 );
 
