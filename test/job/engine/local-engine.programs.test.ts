@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { pino } from "pino";
+import { pino, type Logger } from "pino";
 import { StreamCsvError } from "../../../src/errors.ts";
 import { LocalEngine } from "../../../src/job/engine/local/local-engine.ts";
 import { hasEnded, type JobRecord, type JobRequest, type JobResult } from "../../../src/job/job.ts";
@@ -84,6 +84,7 @@ interface Opening {
   /** Whether it runs jobs at once. @default true */
   readonly isBegun?: boolean;
   readonly clock?: { nowMs(): number; wallMs(): number };
+  readonly log?: Logger;
 }
 
 const systemTime = { nowMs: () => performance.now(), wallMs: () => Date.now() };
@@ -95,7 +96,7 @@ async function open(options: Opening = {}) {
   const engine = await LocalEngine.open({
     ...context,
     settings: { keepMs, concurrency, queue },
-    log: pino({ level: "silent" }),
+    log: options.log ?? pino({ level: "silent" }),
   });
   if (options.isBegun !== false) engine.begin();
   return { engine, store, folder, [Symbol.asyncDispose]: () => engine.close() };
@@ -348,19 +349,48 @@ test("a token's jobs count until they end, also over a restart", async () => {
   await assert.rejects(second.engine.submit(request("103", "acme")), { code: "SCSV_TOKEN_LIMIT" });
 });
 
-test("reads no records of others: links, large files, what isn't one", async () => {
+test("reads no records of others: links, large files, other names", async () => {
   const folder = join(root, randomUUID());
   await mkdir(folder);
   const outside = join(root, "outside.json");
   await writeFile(outside, JSON.stringify({ id: "x" }));
   await symlink(outside, join(folder, `${randomUUID()}.json`));
-  await writeFile(join(folder, `${randomUUID()}.json`), "half a rec");
-  await writeFile(join(folder, `${randomUUID()}.json`), "[1]");
   await writeFile(join(folder, `${randomUUID()}.json`), " ".repeat(300_000));
   await writeFile(join(folder, "of-somebody.txt"), "kept");
-  await using opened = await open({ folder });
+  const lines: string[] = [];
+  await using opened = await open({
+    folder,
+    log: pino({ level: "warn" }, { write: (line) => lines.push(line) }),
+  });
   assert.deepEqual(await opened.engine.list(), []);
   assert.ok((await readdir(folder)).includes("of-somebody.txt"));
+  assert.deepEqual(lines, []);
+});
+
+test("names the records that can't be read, as after a power cut, and leaves them", async () => {
+  const folder = join(root, randomUUID());
+  let whole = "";
+  {
+    await using first = await open({ folder, isBegun: false });
+    const { job } = await first.engine.submit(request("a", "secret-of-acme"));
+    whole = await readFile(join(folder, `${job.id}.json`), "utf8");
+  }
+  const garbled = [whole.slice(0, 200), "", "\0".repeat(500), "[1]", whole].map(
+    (text) => [join(folder, `${randomUUID()}.json`), text] as const,
+  );
+  for (const [path, text] of garbled) await writeFile(path, text);
+  const lines: string[] = [];
+  await using second = await open({
+    folder,
+    log: pino({ level: "warn" }, { write: (line) => lines.push(line) }),
+  });
+  // The last one has the name of another job.
+  assert.equal((await second.engine.list()).length, 1);
+  const named = lines.map((line) => (JSON.parse(line) as { file: string; msg: string }).file);
+  assert.deepEqual(named.toSorted(), garbled.map(([path]) => path).toSorted());
+  for (const line of lines) assert.match(line, /the record of a job couldn't be read/);
+  assert.doesNotMatch(lines.join(""), /secret-of-acme/);
+  for (const [path, text] of garbled) assert.equal(await readFile(path, "utf8"), text);
 });
 
 test("a record holds no secret, and nobody else may read it", async () => {

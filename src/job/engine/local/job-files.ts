@@ -45,7 +45,7 @@ const recordSchema = looseObject({
 
 /**
  * The records of jobs as files in a folder, one each, so that they survive the server. A file is replaced as a whole. Records of
- * other users, links and what isn't a record are left alone.
+ * other users, links and files of other names are left alone.
  */
 export class JobFiles {
   readonly #folder: string;
@@ -60,7 +60,7 @@ export class JobFiles {
 
   /**
    * The records, the oldest first. Half-written ones are removed.
-   * @param onUnreadable called for each file that can't be read; it is left alone
+   * @param onUnreadable called for each file that can't be read, or isn't a record; it is left alone
    */
   async read(onUnreadable: (path: string, error: unknown) => void): Promise<readonly JobRecord[]> {
     const found = await mapConcurrently(await this.#names(), async (name) => {
@@ -72,8 +72,12 @@ export class JobFiles {
           if ((await ownFileStats(path, this.#uid)) !== undefined) await rm(path, { force: true });
           return undefined;
         }
-        const job = parseRecord(await readOwnNote(path, this.#uid, mostBytes));
-        return job?.id === id ? job : undefined;
+        const text = await readOwnNote(path, this.#uid, mostBytes);
+        if (text === undefined) return undefined;
+        const job = parseRecord(text);
+        if (job?.id !== id)
+          throw new TypeError("The file isn't the record of the job that it is named after.");
+        return job;
       } catch (error) {
         onUnreadable(path, error);
         return undefined;
@@ -130,14 +134,13 @@ export class JobFiles {
   }
 }
 
-/** A record; undefined for what isn't one. */
-function parseRecord(text: string | undefined): JobRecord | undefined {
-  if (text === undefined) return undefined;
+/** A record; undefined for what isn't one, as after a power cut. */
+function parseRecord(text: string): JobRecord | undefined {
   try {
     const { success, output } = safeParse(recordSchema, JSON.parse(text));
     return success ? (output as unknown as JobRecord) : undefined;
   } catch {
-    // Not JSON, so not a record.
+    // Not JSON, so not a record. The error would quote the text, which holds the values of parameters.
     return undefined;
   }
 }
