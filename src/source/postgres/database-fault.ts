@@ -54,7 +54,7 @@ const rules: readonly Rule[] = [
 /** What to do about a query that fails, by SQLSTATE, where running it by hand tells nothing. */
 const hints: Readonly<Partial<Record<string, string>>> = {
   "25006":
-    "An export reads in a read-only transaction. Leave out FOR UPDATE and FOR SHARE, and functions that write, such as nextval().",
+    "An export reads in a read-only transaction. Leave out functions that write, such as nextval(), and those that lock rows.",
 };
 
 /** A fault of making a connection, as a client may read it. */

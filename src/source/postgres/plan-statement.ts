@@ -16,6 +16,7 @@ export class PlanStatement implements Submittable {
   readonly #statement: BoundStatement;
   readonly #isExecuted: boolean;
   readonly #settle: Settle;
+  readonly #lines: string[] = [];
   #error: Error | undefined;
 
   private constructor(statement: BoundStatement, isExecuted: boolean, settle: Settle) {
@@ -26,10 +27,11 @@ export class PlanStatement implements Submittable {
 
   /**
    * Plans with NULL for every parameter. Unlike describing, that checks the rights to what the statement reads.
+   * @returns the lines of the plan
    * @throws the database's error, or what cut the connection
    */
-  static async run(client: Client, text: string, types: readonly number[]): Promise<void> {
-    await PlanStatement.#submit(client, { text, types, values: types.map(() => null) }, true);
+  static async run(client: Client, text: string, types: readonly number[]): Promise<readonly string[]> {
+    return await PlanStatement.#submit(client, { text, types, values: types.map(() => null) }, true);
   }
 
   /**
@@ -40,8 +42,12 @@ export class PlanStatement implements Submittable {
     await PlanStatement.#submit(client, statement, false);
   }
 
-  static async #submit(client: Client, statement: BoundStatement, isExecuted: boolean): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
+  static async #submit(
+    client: Client,
+    statement: BoundStatement,
+    isExecuted: boolean,
+  ): Promise<readonly string[]> {
+    return await new Promise((resolve, reject) => {
       client.query(new PlanStatement(statement, isExecuted, { resolve, reject }));
     });
   }
@@ -55,8 +61,9 @@ export class PlanStatement implements Submittable {
     extended.sync();
   }
 
-  /** A line of the plan, which nobody reads. */
-  handleDataRow(): void {}
+  handleDataRow({ fields }: { readonly fields: readonly unknown[] }): void {
+    this.#lines.push(String(fields[0]));
+  }
 
   handleCommandComplete(): void {}
 
@@ -66,11 +73,11 @@ export class PlanStatement implements Submittable {
   }
 
   handleReadyForQuery(): void {
-    if (this.#error === undefined) this.#settle.resolve();
+    if (this.#error === undefined) this.#settle.resolve(this.#lines);
   }
 }
 
 interface Settle {
-  readonly resolve: () => void;
+  readonly resolve: (lines: readonly string[]) => void;
   readonly reject: (error: Error) => void;
 }

@@ -134,7 +134,7 @@ async function describe(
   try {
     await beginTransaction(database, session, statement.settings);
     const description = await DescribeStatement.run(session.client, text, types);
-    await requireRights(session, text, types);
+    await requireReadable(session, statement);
     await session.client.query("ROLLBACK");
     return { ...description, types };
   } catch (error) {
@@ -155,20 +155,25 @@ function withText(types: readonly number[], asText: readonly number[], error: un
 
 const noRights = "42501";
 
+/** The step of a plan that locks the rows it passes on, which fails in a read-only transaction, when it runs. */
+const locksRows = /^ *(?:-> +)?LockRows /;
+
 /**
- * Only the rights are wanted of the plan. Anything else may depend on what is known later: the values of parameters, or the
- * settings that row security reads.
+ * Only the rights and the locks are wanted of the plan. Anything else may depend on what is known later: the values of parameters, or
+ * the settings that row security reads.
  */
-async function requireRights(
+async function requireReadable(
   session: DatabaseSession,
-  text: string,
-  types: readonly number[],
+  { name, text, types }: StatementToDescribe,
 ): Promise<void> {
-  try {
-    await PlanStatement.run(session.client, text, types);
-  } catch (error) {
+  const plan = await PlanStatement.run(session.client, text, types).catch((error: unknown) => {
     if (stateOf(error) === noRights) throw error;
-  }
+    return [];
+  });
+  if (plan.some((line) => locksRows.test(line)))
+    throw new StreamCsvError("SCSV_QUERY_FAILED", `The SQL of "${name}" can't be used: it locks rows.`, {
+      hint: "An export reads in a read-only transaction. Leave out FOR UPDATE and FOR SHARE.",
+    });
 }
 
 function stateOf(error: unknown): string {

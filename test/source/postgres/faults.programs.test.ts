@@ -121,12 +121,34 @@ test(
   },
 );
 
-test("a query that writes or locks rows when it runs says that an export only reads", { skip }, async () => {
-  server().run("CREATE SEQUENCE numbers");
-  for (const sql of ["SELECT nextval('numbers') AS n", "SELECT relname FROM pg_class FOR SHARE"]) {
+test("a query that writes when it runs says that an export only reads", { skip }, async () => {
+  server().run(`CREATE SEQUENCE numbers;
+    CREATE FUNCTION locking() RETURNS SETOF name LANGUAGE sql AS 'SELECT relname FROM pg_class FOR SHARE'`);
+  for (const sql of ["SELECT nextval('numbers') AS n", "SELECT * FROM locking() AS f(n)"]) {
     const error = await faultOf({}, sql);
     assert.equal(error.message, 'The query of "query" failed in the database (SQLSTATE 25006).');
-    assert.match(error.hint, /^An export reads in a read-only transaction\. Leave out FOR UPDATE/);
+    assert.match(error.hint, /^An export reads in a read-only transaction\. Leave out functions that write/);
+  }
+});
+
+test("a query that locks rows is refused before it runs", { skip }, async () => {
+  const database = await openDatabase();
+  try {
+    for (const sql of [
+      "SELECT relname FROM pg_class FOR SHARE",
+      "SELECT relname FROM pg_class WHERE relname = :name FOR UPDATE",
+      "WITH t AS (SELECT relname FROM pg_class FOR NO KEY UPDATE SKIP LOCKED) SELECT * FROM t ORDER BY 1",
+    ])
+      await assert.rejects(sourceOf(database, sql, sql.includes(":name") ? { name: "x" } : {}), {
+        code: "SCSV_QUERY_FAILED",
+        message: 'The SQL of "query" can\'t be used: it locks rows.',
+        hint: "An export reads in a read-only transaction. Leave out FOR UPDATE and FOR SHARE.",
+      });
+    const named =
+      "SELECT 'LockRows  (cost=0)' AS \"LockRows\" FROM pg_class AS \"LockRows\" WHERE relname > 'LockRows'";
+    assert.match(await textOf(await sourceOf(database, named)), /LockRows/);
+  } finally {
+    await database.close();
   }
 });
 
