@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import type { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Histogram } from "hdr-histogram-js";
@@ -53,8 +52,6 @@ export async function probeLatency(url: URL, options: LatencyProbeOptions): Prom
   const answers: Promise<boolean>[] = [];
   const giveUp = new AbortController();
   const over = eitherSignal(signal, giveUp.signal);
-  // Every request that is under way listens to it, which is not a leak.
-  setMaxListeners(0, over);
   let givingUp: NodeJS.Timeout | undefined;
   try {
     const startMs = clock.nowMs();

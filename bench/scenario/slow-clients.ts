@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { eitherSignal, StreamCsvError } from "../../src/ground.ts";
 import { errorOf } from "../fault.ts";
 import { readFrom, type ServedExport } from "../session/session.ts";
@@ -27,8 +26,6 @@ export function startSlowClients(
 ): SlowClients {
   const leaving = new AbortController();
   const signal = eitherSignal(served.session.signal, leaving.signal);
-  // Every reader listens to it, which is not a leak.
-  setMaxListeners(readers + 1, signal);
   const clients = Array.from({ length: readers }, () => ({ bytes: 0, fault: null as Error | null }));
   const readings = clients.map(async (client): Promise<never> => {
     try {

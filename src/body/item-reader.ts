@@ -2,6 +2,7 @@ import { StreamCsvError } from "../errors.ts";
 import { Body } from "./body.ts";
 import type { BodyKind, EarlyFailure, Pulled } from "./chunk-reader.ts";
 import { Interruption } from "../async/interruption.ts";
+import { letManyListen } from "../async/let-many-listen.ts";
 
 /**
  * Takes the items of a body in groups: as many as arrive without waiting, but at least one.
@@ -27,6 +28,7 @@ export class ItemReader {
   /** Closes the reader when the signal fires, with the signal's reason. At most one signal. */
   closeOn(signal: AbortSignal): void {
     this.#signal = signal;
+    letManyListen(signal);
     if (signal.aborted) this.#abort();
     else signal.addEventListener("abort", this.#abort, { once: true });
   }

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import { StreamCsvError, wrongType } from "../errors.ts";
 import { isKeptHalfOpen } from "../socket/keep-half-open.ts";
 import { Interruption } from "../async/interruption.ts";
+import { letManyListen } from "../async/let-many-listen.ts";
 import { Pacer } from "../async/pacer.ts";
 import { ProgressWatch } from "../async/progress-watch.ts";
 import { onSocketClose } from "../socket/on-socket-close.ts";
@@ -193,6 +194,7 @@ export class Connection {
     }
     this.#undo.push(onSocketClose(socket, onGone));
     if (signal !== undefined) {
+      letManyListen(signal);
       signal.addEventListener("abort", onAbort, { once: true });
       this.#undo.push(() => signal.removeEventListener("abort", onAbort));
       if (signal.aborted) onAbort();
