@@ -3,7 +3,7 @@
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectSecurely, type ConnectionOptions } from "node:tls";
 import { crc32 } from "node:zlib";
-import { StreamCsvError, type Clock, systemClock, messageOf } from "../../src/ground.ts";
+import { isConnected, StreamCsvError, type Clock, systemClock, messageOf } from "../../src/ground.ts";
 import type { RequestForm } from "../http/start-request.ts";
 import { trustedCertificates } from "../http/trusted-certificates.ts";
 import { BodyCheck, type BodyContent } from "./body-check.ts";
@@ -150,7 +150,7 @@ class Reading {
     socket.setNoDelay(true);
     socket.setTimeout(idleTimeoutMs, () => this.#fail(`nothing came for ${idleTimeoutMs} ms`));
     socket.on("error", (cause) => this.#fail(this.#lateReason(cause.message), cause));
-    socket.on("end", () => this.#onEnd());
+    socket.on("end", () => this.#onEnd(socket));
     socket.on("close", () => {
       signal?.removeEventListener("abort", abort);
       clearTimeout(this.#resumption);
@@ -183,11 +183,12 @@ class Reading {
   }
 
   /** The server closed its side: the end of a body that has no other, and a cut of any other. */
-  #onEnd(): void {
+  #onEnd(socket: Socket): void {
     const isWhole = this.#framing !== undefined && this.#framing.missing() === null;
-    if (isWhole && this.#head !== undefined && this.#outcome === undefined) {
+    if (!isConnected(socket)) this.#fail(this.#lateReason("the connection was reset"));
+    else if (isWhole && this.#head !== undefined && this.#outcome === undefined) {
       this.#finish(this.#head.statusCode === 200 ? "complete" : "refused", this.#head);
-      this.#socket?.destroy();
+      socket.destroy();
     } else this.#fail(this.#lateReason("the connection ended"));
   }
 

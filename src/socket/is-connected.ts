@@ -6,7 +6,10 @@ interface TcpHandle {
 }
 
 /**
- * Whether the kernel still has a connection to the client. After a reset it has no peer any more.
+ * Whether the kernel still has a connection to the other side. After a reset it has no peer any more, but after the other side has
+ * ended its part it has.
+ *
+ * Node tells a reset as an end where the kernel hands it the reset together with the last bytes.
  *
  * A TLS socket may never learn of a reset: if a record of the handshake is being written at that moment, Node's TLS
  * layer drops the error, the next read looks like the client's half-close, and no later write ever completes.

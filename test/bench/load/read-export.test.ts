@@ -113,8 +113,14 @@ test("a body whose end is the end of the connection is complete there, and says 
 
 test("a connection that is reset is a cut, also where its end would be the end of the body", async (t) => {
   const answer = "HTTP/1.0 200 OK\r\n\r\nabc";
-  const url = await rawServer(t, answer, (socket) => setTimeout(() => socket.resetAndDestroy(), 20));
-  await assert.rejects(readExport(url), fault(/after 3 bytes of the body\.$/));
+  // The kernel hands the reader the bytes and the reset together where the reset comes at once, as on a busy machine.
+  for (const reset of [
+    (socket: Socket): unknown => setTimeout(() => socket.resetAndDestroy(), 20),
+    (socket: Socket): unknown => socket.resetAndDestroy(),
+  ]) {
+    const url = await rawServer(t, answer, reset);
+    await assert.rejects(readExport(url), fault(/after 3 bytes of the body\.$/));
+  }
 });
 
 test("sends method, header fields and body, and lets a field of the caller win", async (t) => {
