@@ -1,4 +1,4 @@
-import { formatCount } from "../../src/ground.ts";
+import { formatCount, formatSeconds } from "../../src/ground.ts";
 import type { Measured } from "../result/metric.ts";
 import { armTitle, type PlannedArm } from "../session/arm.ts";
 import { requireSameBody } from "../session/measure/require-same-body.ts";
@@ -32,6 +32,6 @@ function reasonOf(
   if (count.state === "none") return null;
   const path = pingUrl?.pathname ?? "";
   return count.state === "uncounted"
-    ? `none of several connections was answered in a way that can be counted at ${path}. An answer needs a length, or chunks, and a 2xx.`
+    ? `none of several connections was answered in a way that can be counted at ${path} within ${formatSeconds(count.idleMs / 1000)}. An answer needs a length, or chunks, and a 2xx.`
     : `while ${count.connections} connections asked for ${path} again and again, nothing of an export came for ${formatCount(count.starvedMs / 1000)} s, and it came when they had stopped. Its workers seem to serve one connection as long as requests come over it, so clients that keep their connections can take all of them: start more workers than ${count.connections}, or end a connection after each answer.`;
 }

@@ -22,8 +22,8 @@ export type NeighborCount =
   | { readonly state: "counted"; readonly measured: Measured }
   /** The server has no short requests. */
   | { readonly state: "none" }
-  /** autocannon counts none of its answers: their end is the end of their connection. */
-  | { readonly state: "uncounted" }
+  /** autocannon counted no answer: their end is the end of their connection, or they take longer than the time. */
+  | { readonly state: "uncounted"; readonly idleMs: number }
   /** Short requests kept an export from being served, which came when they had stopped. */
   | { readonly state: "starved"; readonly connections: number; readonly starvedMs: number };
 
@@ -75,7 +75,7 @@ export async function measureNeighbors(
   const countIdle = (): Promise<ShortRequestCount> =>
     countShortRequests(ping, { ...short, durationMs: idleMs });
   const idleBefore = await countIdle();
-  if (idleBefore.answered === 0) return { state: "uncounted" };
+  if (idleBefore.answered === 0) return { state: "uncounted", idleMs };
 
   const startMs = session.clock.nowMs();
   const exportsDone = new AbortController();
