@@ -7,6 +7,7 @@ import { ownMemory, type ChunkMemory } from "./chunk-memory.ts";
 import { dialects, type Dialect } from "./dialect.ts";
 import { type EncoderName, encoderNames } from "./encoder-name.ts";
 import { fastWriter } from "./fast-writer.ts";
+import { quoteLeadingMark } from "./quote-leading-mark.ts";
 import { checkDialect } from "./resolve-dialect.ts";
 import type { RowWriter } from "./row-writer.ts";
 import { stringifyWriter } from "./stringify-writer.ts";
@@ -99,7 +100,7 @@ export class CsvEncoder {
    * @throws StreamCsvError `SCSV_FORMULA` when a header is a formula and the dialect rejects them
    */
   header(): Uint8Array {
-    return this.#writer.header();
+    return quoteLeadingMark(this.#writer.header(), this.dialect);
   }
 
   /**
@@ -121,11 +122,12 @@ export class CsvEncoder {
       throw wrongType(`Rows ${String(from)} to ${String(end)} aren't whole numbers.`);
     if (!(from >= 0 && from <= end && end <= batch.rowCount))
       throw wrongRange(`Rows ${from} to ${end} aren't within a batch of ${batch.rowCount} rows.`);
-    const bytes = this.#writer.encode(batch, from, end, this.#rowCount + 1);
+    const rows = this.#writer.encode(batch, from, end, this.#rowCount + 1);
+    const isFirst = this.#rowCount === 0 && !this.dialect.header;
     this.#rowCount += end - from;
     const { columns, rowCount } = batch;
     if (end < rowCount) this.#begun = { columns, rowCount, to: end };
-    return bytes;
+    return isFirst ? quoteLeadingMark(rows, this.dialect) : rows;
   }
 }
 

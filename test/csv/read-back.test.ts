@@ -8,7 +8,8 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { parse } from "csv-parse/sync";
 import * as fc from "fast-check";
 import Papa from "papaparse";
-import { CsvEncoder, dialects, type Dialect, type DialectName } from "../../src/index.ts";
+import { CsvEncoder, dialects, type ColumnVector, type Dialect, type DialectName } from "../../src/index.ts";
+import { encoderNames } from "../../src/csv/encoder-name.ts";
 import { resolveDialect } from "../../src/csv/resolve-dialect.ts";
 import { isFormula } from "../../src/csv/formula.ts";
 
@@ -118,3 +119,22 @@ for (const name of names) {
 function readText(path: string): string {
   return readFileSync(path, "utf8");
 }
+
+for (const encoder of encoderNames)
+  for (const name of names)
+    for (const hasHeader of [true, false])
+      test(`${encoder}: a reader of ${name} keeps U+FEFF at the beginning ${hasHeader ? "of the header" : "of the first row"}`, () => {
+        const text = "\uFEFFid";
+        const dialect = resolveDialect(name, { header: hasHeader, formulas: "allow" });
+        const columns = [{ name: text }, { name: "b" }];
+        const values = (cells: readonly string[]): ColumnVector => ({ kind: "text", values: cells });
+        const batch = { rowCount: 2, columns: [values([text, text]), values(["x", "y"])] };
+        const made = new CsvEncoder(columns, dialect, encoder);
+        const bytes = Buffer.concat([made.header(), made.encode(batch, 0, 1), made.encode(batch, 1, 2)]);
+        // PostgreSQL reads no byte order mark, and COPY writes such a text bare.
+        const found: Cells = parse(bytes, { bom: name !== "postgres", delimiter: dialect.delimiter });
+        const header = hasHeader ? [[text, "b"]] : [];
+        assert.deepEqual(found, [...header, [text, "x"], [text, "y"]]);
+        const quoted = bytes.toString("latin1").match(/"/g) ?? [];
+        assert.equal(quoted.length, dialect.bom || name === "postgres" ? 0 : 2);
+      });
