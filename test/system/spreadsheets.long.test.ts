@@ -6,7 +6,9 @@ import { after, before, test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { DuckDBInstance } from "@duckdb/node-api";
+import { startMariadb } from "../../dev/mariadb-server.ts";
 import { startPostgres } from "../../dev/postgres-server.ts";
+import { csvChunks } from "../../src/index.ts";
 import { cliPath } from "../harness/cli.ts";
 import { writePageFiles, type WrittenFiles } from "../harness/page-files.ts";
 
@@ -32,7 +34,7 @@ before(async () => {
   const path = [programs, "/usr/bin", process.env["PATH"] ?? ""].join(delimiter);
   env = { ...process.env, PATH: path, HOME: files.path, TZ: "UTC", LC_ALL: "C.UTF-8" };
   const exports = commands.filter((command) => command.startsWith("npx stream-csv export "));
-  assert.equal(exports.length, 5);
+  assert.equal(exports.length, 6);
   for (const command of exports)
     await execute("sh", ["-c", command.replace("npx ", "")], { cwd: files.path, env });
 });
@@ -101,6 +103,23 @@ test("the page's query for DuckDB finds every type and value", async () => {
   }
 });
 
+test("the page's query for DuckDB takes no header for a row", async () => {
+  const file = join(files.path, "years.csv");
+  const rows = [{ 2024: "1", 2025: "2" }];
+  await writeFile(file, csvChunks(rows, { nullValue: "NULL", quoting: "strings" }));
+  const [, query = ""] = /^```duckdb\n([^]*?)^```$/m.exec(page) ?? [];
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  try {
+    const reader = await connection.runAndReadAll(query.replace("'parts.csv'", `'${file}'`));
+    assert.deepEqual(reader.columnNames(), ["2024", "2025"]);
+    assert.equal(reader.currentRowCount, 1);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+});
+
 test("the page's commands for PostgreSQL print what the page says", async (t) => {
   const server = startPostgres();
   if (typeof server === "string") {
@@ -114,6 +133,26 @@ test("the page's commands for PostgreSQL print what the page says", async (t) =>
     const args = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", script, server.url];
     const { stdout } = await execute("psql", args, { cwd: files.path, env: { ...env, PGTZ: "UTC" } });
     assert.equal(stdout.trimEnd(), output.trimEnd());
+  } finally {
+    server.stop();
+  }
+});
+
+test("the page's statements for MySQL print what the page says", async (t) => {
+  const server = await startMariadb();
+  if (typeof server === "string") {
+    t.skip(server);
+    return;
+  }
+  try {
+    const { program, output } = exampleIn("mysql");
+    const { hostname, port, username, password, pathname } = new URL(server.url);
+    const login = [`--host=${hostname}`, `--port=${port}`, `--user=${username}`, `--password=${password}`];
+    const script = join(files.path, "program.mysql");
+    await writeFile(script, program);
+    const command = `mariadb --no-defaults ${login.join(" ")} --local-infile=1 --batch ${pathname.slice(1)} < ${script}`;
+    const { stdout } = await execute("sh", ["-c", command], { cwd: files.path, env });
+    assert.equal(stdout, output);
   } finally {
     server.stop();
   }
