@@ -69,6 +69,22 @@ test("the page's program for pandas prints what the page says", async (t) => {
   assert.equal(stdout, output);
 });
 
+test("the page's program for pandas keeps every digit of a fraction", async (t) => {
+  const missing = "pandas isn't installed: apt-get install python3-pandas";
+  if (!(await isInstalled(t, missing, "python3", "-c", "import pandas"))) return;
+  const folder = join(files.path, "fractions");
+  await mkdir(folder);
+  const prices = [0.30000000000000004, 195.98952727392316, 5e-324, Number.MAX_VALUE];
+  const rows = prices.map((price, id) => ({ code: "", id, price, paid: null, at: null, memo: "" }));
+  await writeFile(join(folder, "parts.csv"), csvChunks(rows, { nullValue: "NULL", quoting: "strings" }));
+  const { stdout } = await execute("python3", ["-c", exampleIn("python").program], { cwd: folder, env });
+  const read = stdout
+    .trim()
+    .split("\n")
+    .map((line) => Number(line.split(" | ")[2]));
+  assert.deepEqual(read, prices);
+});
+
 test("the page's program for R prints what the page says", async (t) => {
   const missing = "R isn't installed: apt-get install r-base-core";
   if (!(await isInstalled(t, missing, "Rscript", "--version"))) return;
