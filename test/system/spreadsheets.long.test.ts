@@ -190,6 +190,19 @@ function cellsOf(sheet: string): readonly (readonly string[])[] {
   );
 }
 
+test("LibreOffice runs no formula within a quoted text where it splits at other separators, too", async (t) => {
+  const missing = "LibreOffice isn't installed: apt-get install libreoffice-calc";
+  if (!(await isInstalled(t, missing, "soffice", "--version"))) return;
+  const rows = [{ a: "x;=1+1;y", b: "x\t=1+1\ty" }];
+  await writeFile(join(files.path, "inner.csv"), csvChunks(rows, { dialect: "excel", quoting: "strings" }));
+  const profile = `-env:UserInstallation=file://${files.path}/profile`;
+  const filter = "--infilter=CSV:9/44/59,34,76,1,,1033,false,true";
+  const args = [profile, "--headless", filter, "--convert-to", "fods", "inner.csv"];
+  await execute("soffice", args, { cwd: files.path, env, timeout: 120_000 });
+  const sheet = await readFile(join(files.path, "inner.fods"), "utf8");
+  assert.deepEqual(cellsOf(sheet), [["string x;=1+1;y", "string x<text:tab/>=1+1<text:tab/>y"]]);
+});
+
 const memo = "string say &quot;hi&quot;,⏎名";
 const asPage = [
   [
