@@ -134,8 +134,9 @@ export class Connection {
   /** Cuts the connection so that no client can take a part of the body for the whole. */
   cut(): void {
     const { socket } = this.#res;
-    // A clean end would look like the end of the body; a reset can't.
-    if (this.#isDelimitedByEnd && socket !== null && !socket.destroyed) resetSocket(socket);
+    // A clean end would look like the end of the body, for wget within a chunk, too; a reset can't.
+    const isPartial = this.#isDelimitedByEnd || (socket?.writableLength ?? 0) > 0;
+    if (isPartial && socket !== null && !socket.destroyed) resetSocket(socket);
     // A pipelined answer is cut when its turn comes. Node 24 would send the part it has, and then wait for ever.
     if (socket === null) this.#res.once("socket", (assigned) => assigned.destroy());
     // Without an error, because Node would answer an error with its own 400 if no head was sent yet.

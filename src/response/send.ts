@@ -41,9 +41,9 @@ const pieceBytes = 128 * 1024;
  * that is gone, and never rejects after writing began. If it stops early, the producer's signal fires first, then the
  * body's `return()` is called once, then the closers run.
  *
- * A failed body never ends cleanly: a chunked body is cut before its last chunk, a body with a Content-Length before
- * its last byte, and one that ends with the connection (HTTP/1.0) by a reset. A body with more or fewer bytes than
- * its Content-Length is a failure too; therefore the last promised bytes are held back until the body has ended.
+ * A failed body never ends cleanly: a chunked body is cut before its last chunk, by a reset if a chunk isn't sent whole, a body
+ * with a Content-Length before its last byte, and one that ends with the connection (HTTP/1.0) by a reset. A body with more or fewer
+ * bytes than its Content-Length is a failure too; therefore the last promised bytes are held back until the body has ended.
  *
  * A streaming response goes to one client. While it is being sent, sending it to another one fails, with a 500.
  *

@@ -17,6 +17,7 @@ import {
   send,
   StreamingHttpResponse,
 } from "../../src/index.ts";
+import { exitCodeOfCut } from "../harness/cut-curl.ts";
 import { ask, curl, portOf, readAll, serve, until } from "./serving.ts";
 
 const codings = ["identity", "gzip", "br", "zstd"];
@@ -87,6 +88,18 @@ test("resets a close-delimited body, and sends no last chunk of a chunked one", 
   const answer = await readAll(failWhenRead(await ask(t, served.port, "GET / HTTP/1.1")));
   assert.match(answer, /second/);
   assert.doesNotMatch(answer, /\r\n0\r\n/);
+});
+
+test("resets a chunked body that is cut within a chunk, whose end wget takes for that of the body", async (t) => {
+  const stop = new AbortController();
+  const endless = function* (): Generator<string, void, undefined> {
+    for (;;) yield "row\n".repeat(16_384);
+  };
+  const served = await serve(t, () => new StreamingHttpResponse(endless()), { signal: stop.signal });
+  // Far more than curl takes meanwhile is on its way, so the kernel has only a part of the last chunk.
+  const cut = (): unknown => setTimeout(() => stop.abort(), 200);
+  assert.equal(await exitCodeOfCut([served.url], cut), 56);
+  assert.equal((await served.outcome()).state, "cancelled");
 });
 
 test("resets an incomplete close-delimited body whose client half-closes, but not a complete one", async (t) => {

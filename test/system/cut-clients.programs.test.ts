@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { startServe, type ServeProcess } from "../harness/cli.ts";
 
@@ -19,6 +20,8 @@ before(async () => {
     `export default { exports: { fails: { columns: ["id"], rows: async function* () {
       for (let id = 0; id < 20000; id += 1) yield [id];
       throw new Error("the source is gone");
+    } }, endless: { columns: ["text"], rows: function* () {
+      for (;;) yield ["x".repeat(1000)];
     } } } };`,
   );
   server = await startServe([], { cwd: folder });
@@ -78,4 +81,41 @@ for (const [name, { program, args, delivery = "streaming" }] of Object.entries(c
     );
     if (outcome === "ENOENT") t.skip(`${program} isn't installed`);
     else assert.equal(typeof outcome, "number", String(outcome));
+  });
+
+interface Listed {
+  readonly transfers: readonly {
+    readonly id: string;
+    readonly export: string;
+    readonly state: string;
+    readonly bytes: number;
+  }[];
+}
+
+/** Cancels the endless export when more of it is on its way than kernels hold, so that only a part of its last chunk is sent. */
+async function cancelEndless(): Promise<void> {
+  for (;;) {
+    const { transfers } = (await (await fetch(`${server.url}/transfers`)).json()) as Listed;
+    const found = transfers.find((one) => one.export === "endless" && one.state === "running");
+    if (found !== undefined && found.bytes > 3_000_000) {
+      await fetch(`${server.url}/transfers/${found.id}`, { method: "DELETE" });
+      return;
+    }
+    await sleep(50);
+  }
+}
+
+for (const [program, args] of [
+  ["wget", ["--quiet", "--tries=1", "--limit-rate=200k", "--output-document=/dev/null"]],
+  ["curl", ["--silent", "--limit-rate", "200k", "--output", "/dev/null"]],
+] as const)
+  test(`${program}, reading slowly, reports an export that is cancelled`, async (t) => {
+    const client = execute(program, [...args, `${server.url}/exports/endless.csv`]).then(
+      () => 0,
+      ({ code }: NodeJS.ErrnoException) => code,
+    );
+    if ((await Promise.race([client, cancelEndless()])) === "ENOENT")
+      return t.skip(`${program} isn't installed`);
+    const exitCode = await client;
+    assert.ok(typeof exitCode === "number" && exitCode > 0, String(exitCode));
   });
