@@ -31,7 +31,10 @@ export class BatchMemory {
 
   /** Rows from number `firstRow` on, in the columns of these places; what the memory held before is gone. */
   fill(places: readonly number[], seed: number, firstRow: number, rowCount: number): readonly ColumnVector[] {
-    return places.map((place) => this.#maker(place)(seed, firstRow, rowCount));
+    // Not `map`: once V8 compiles it, its arrays are of another kind, and what was compiled for the first kind is thrown away.
+    const columns: ColumnVector[] = [];
+    for (const place of places) columns.push(this.#maker(place)(seed, firstRow, rowCount));
+    return columns;
   }
 
   #maker(place: number): ColumnMaker {
