@@ -4,6 +4,9 @@ import { exportPlaces, functionName, quoted } from "./shell-text.ts";
 /**
  * The completion of bash, also of version 3.2. Bash splits words at `=`, so that `--dialect=ex` are three of them. Of several
  * values with commas between them the last is completed.
+ *
+ * Names of exports come from the folder that somebody is in. `compgen -W` would run the commands in them, and so would the command
+ * line, so they are compared as they are, and quoted unless bash does that itself, as for names of files.
  */
 export function bashScript(program: string, commands: readonly CompletedCommand[]): string {
   const name = functionName(program);
@@ -14,11 +17,19 @@ export function bashScript(program: string, commands: readonly CompletedCommand[
   done
   ${program} completion bash --exports "\${config[@]}" 2>/dev/null
 }
+${name}_offer() {
+  local word typed
+  while IFS= read -r word; do
+    printf -v typed %q "$word"
+    if [ -z "$word" ] || [[ "$word" != "$current"* && "$typed" != "$current"* ]]; then continue; fi
+    if [ "$2" = quoted ]; then COMPREPLY+=("$before$typed"); else COMPREPLY+=("$before$word"); fi
+  done <<< "$1"
+}
 ${name}() {
-  local IFS=$'\\n' current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command="\${COMP_WORDS[1]}" words="" before=""
+  local form=quoted current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command="\${COMP_WORDS[1]}" words="" before=""
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W ${list(commands.map((command) => command.name))} -- "$current"))
+    ${name}_offer ${list(commands.map((command) => command.name))} quoted
     return
   fi
   if [ "$current" = "=" ]; then current=""
@@ -36,12 +47,14 @@ ${commands.flatMap(argumentCase).join("\n")}
     esac ;;
   esac ;;
   esac
-  case "$current" in *,*) before="\${current%,*},"; current="\${current##*,}" ;; esac
-  COMPREPLY=($(compgen -P "$before" -W "$words" -- "$current"))
-  case "\${COMPREPLY[0]}" in *=) compopt -o nospace 2>/dev/null ;; esac
-  if [ "$command" = ${exportPlaces.command} ] && [ "\${COMP_WORDS[COMP_CWORD]#-}" = "\${COMP_WORDS[COMP_CWORD]}" ] && [ -n "$words" ]; then
-    case "$previous" in -*) ;; *) COMPREPLY+=($(compgen -f -- "$current")); compopt -o filenames 2>/dev/null ;; esac
+  if [ "$command" = ${exportPlaces.command} ] && [ "\${current#-}" = "$current" ] && [ "\${previous#-}" = "$previous" ] && [ -n "$words" ]; then
+    words+=$'\\n'"$(compgen -f -- "$current")"
+    if compopt -o filenames 2>/dev/null; then form=plain; fi
+  else
+    case "$current" in *,*) before="\${current%,*},"; current="\${current##*,}" ;; esac
   fi
+  ${name}_offer "$words" "$form"
+  case "\${COMPREPLY[0]}" in *=) compopt -o nospace 2>/dev/null ;; esac
 }
 complete -o default -F ${name} ${program}
 `;
