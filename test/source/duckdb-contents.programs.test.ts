@@ -167,6 +167,25 @@ test("a database of which nothing can be read is refused, and its view says what
   });
 });
 
+test("two tables whose names would be one are refused, and neither is read for the other", async () => {
+  const path = join(folder, "twins.duckdb");
+  await runSql(
+    [
+      `CREATE TABLE "s.t" AS SELECT 1 AS a`,
+      "CREATE SCHEMA s",
+      "CREATE TABLE s.t AS SELECT 2 AS a",
+      "CREATE TABLE other AS SELECT 3 AS a",
+    ],
+    path,
+  );
+  for (const table of [undefined, "s.t"])
+    await assert.rejects(openSources(path, table === undefined ? {} : { table }), {
+      code: "SCSV_SOURCE_UNREADABLE",
+      message: `${JSON.stringify(path)} has two tables or views that are called "s.t" here: "twins"."main"."s.t" and "twins"."s"."t".`,
+    });
+  assert.equal(await textOf(await openSource(path, { table: "other" })), "3\n");
+});
+
 test("a view that can't be read is named, and so is the database that it names", async () => {
   const path = join(folder, "first.duckdb");
   await runSql(

@@ -18,7 +18,7 @@ const mostAttempts = 5;
  * view that can't be read, such as one of another file, is left out unless it is wanted. A file that is written to meanwhile
  * is opened again, so that what its writer does decides: it has closed the file, or it is named as the one that locks it.
  * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE` when the file has no table, not the wanted one, or none that can be
- *   read; `SCSV_SOURCE_LOCKED`;
+ *   read, or two tables of one name; `SCSV_SOURCE_LOCKED`;
  *   `SCSV_SOURCE_CHANGED` for one that never rests
  */
 export async function openTables(
@@ -50,6 +50,7 @@ async function openState(
     const all = await tablesOf(describer, catalogName(path));
     const chosen = wanted === undefined ? all : all.filter(({ name }) => name === wanted);
     if (chosen.length === 0) throw noTable(path, wanted, all);
+    requireOwnNames(path, chosen);
     const sources: Source[] = [];
     for (const table of chosen) {
       const name = `${file}.${table.name}`;
@@ -88,6 +89,25 @@ async function tablesOf(describer: Describing, catalog: string): Promise<readonl
     from: [catalog, String(schema), String(table)].map(sqlName).join("."),
     isView: isView === true,
   }));
+}
+
+/**
+ * A name may have a dot: `main."s.t"` and `s.t` are two tables, and each would be taken for the other.
+ * @throws StreamCsvError `SCSV_SOURCE_UNREADABLE`
+ */
+function requireOwnNames(path: string, tables: readonly Table[]): void {
+  const before = new Map<string, Table>();
+  for (const table of tables) {
+    const { name, from } = table;
+    const other = before.get(name);
+    if (other !== undefined)
+      throw new StreamCsvError(
+        "SCSV_SOURCE_UNREADABLE",
+        `${JSON.stringify(path)} has two tables or views that are called ${JSON.stringify(name)} here: ${other.from} and ${from}.`,
+        { hint: "Give one of them another name in the database." },
+      );
+    before.set(name, table);
+  }
 }
 
 /** The rows of a view aren't counted: that could take as long as reading them. */
