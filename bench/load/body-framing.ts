@@ -83,12 +83,15 @@ const carriageReturn = 0x0d;
 const lineFeed = 0x0a;
 /** A chunk extension, or a trailer field such as a signature. */
 const longestLine = 16 * 1024;
+/** All trailer fields together: as many as a head may have. */
+const longestTrailerBytes = 64 * 1024;
 
 /** RFC 9112, section 7.1: size line, data, CRLF, …, a chunk of size zero, trailer fields, empty line. */
 class ChunkedFraming implements BodyFraming {
   #state: "size" | "data" | "data-end" | "trailer" | "complete" = "size";
   #left = 0;
   #line = "";
+  #trailerBytes = 0;
 
   get isComplete(): boolean {
     return this.#state === "complete";
@@ -144,6 +147,10 @@ class ChunkedFraming implements BodyFraming {
       this.#state = "size";
     } else if (line === "") {
       this.#state = "complete";
+    } else {
+      this.#trailerBytes += line.length;
+      if (this.#trailerBytes > longestTrailerBytes)
+        throw new Error("its trailer fields do not end within 64 KiB");
     }
   }
 }

@@ -13,10 +13,13 @@ export function isGoodStatus(statusCode: number): boolean {
 /** The end of a head in an answer, and the most bytes one may have. */
 const headEnd = "\r\n\r\n";
 const longestHeadBytes = 64 * 1024;
+/** All interim answers together: one a second for hours, but not without an end. */
+const mostInterimBytes = 1024 ** 2;
 
 /** Collects the bytes of a head until it is complete; skips interim (1xx) answers before it. */
 export class ResponseHeadParser {
   #pending = "";
+  #interimBytes = 0;
 
   /**
    * Takes the bytes from `start` on.
@@ -26,17 +29,26 @@ export class ResponseHeadParser {
   feed(bytes: Buffer, start: number): { readonly head: ResponseHead; readonly bodyStart: number } | null {
     const pendingLength = this.#pending.length;
     // One character per byte, therefore positions in the text are positions in the bytes.
-    this.#pending += bytes.toString("latin1", start);
-    const end = this.#pending.indexOf(headEnd);
-    if (end === -1) {
-      if (this.#pending.length > longestHeadBytes)
-        throw new Error("its header fields do not end within 64 KiB");
-      return null;
+    const text = this.#pending + bytes.toString("latin1", start);
+    let at = 0;
+    let end = text.indexOf(headEnd, Math.max(0, pendingLength - headEnd.length));
+    while (end !== -1) {
+      const head = parseHead(text.slice(at, end));
+      const length = end + headEnd.length - at;
+      at += length;
+      if (head.statusCode >= 200) {
+        this.#pending = "";
+        return { head, bodyStart: start + at - pendingLength };
+      }
+      this.#interimBytes += length;
+      if (this.#interimBytes > mostInterimBytes)
+        throw new Error("its interim answers (1xx) do not end within 1 MiB");
+      end = text.indexOf(headEnd, at);
     }
-    const head = parseHead(this.#pending.slice(0, end));
-    const bodyStart = start + end + headEnd.length - pendingLength;
-    this.#pending = "";
-    return head.statusCode >= 200 ? { head, bodyStart } : this.feed(bytes, bodyStart);
+    this.#pending = text.slice(at);
+    if (this.#pending.length > longestHeadBytes)
+      throw new Error("its header fields do not end within 64 KiB");
+    return null;
   }
 }
 

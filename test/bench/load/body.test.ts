@@ -117,6 +117,17 @@ test("refuses an answer that is not HTTP", () => {
   assert.throws(() => new ResponseHeadParser().feed(Buffer.alloc(70_000, "a"), 0), /64 KiB/);
 });
 
+test("an answer of interim answers, or of trailer fields, that goes on without an end is refused", () => {
+  const parser = new ResponseHeadParser();
+  // Each read of the socket holds thousands of them.
+  const interim = Buffer.from("HTTP/1.1 100\r\n\r\n".repeat(16_000));
+  assert.throws(() => {
+    for (let read = 0; read < 5; read += 1) assert.equal(parser.feed(interim, 0), null);
+  }, /^Error: its interim answers \(1xx\) do not end within 1 MiB$/);
+  const trailers = `3\r\nabc\r\n0\r\n${"a: b\r\n".repeat(20_000)}`;
+  assert.throws(() => bodyOf(trailers, 60_000, chunked), /trailer fields do not end within 64 KiB/);
+});
+
 test("records are counted as an independent parser counts them, however the body is cut, and the hash is the body's", () => {
   const cell = fc.string({ unit: fc.constantFrom("a", ",", '"', "\n", "\r", "é"), maxLength: 6 });
   const rows = fc.array(fc.array(cell, { minLength: 2, maxLength: 3 }), { maxLength: 8 });
