@@ -22,6 +22,18 @@ export function readFileName(text: string): string {
   throw new RangeError(`${JSON.stringify(text)} is not a file name that can be used: ${reason}.`);
 }
 
+/**
+ * The name under which a client saves an export that it gives no name, without the ending. It is that of the export, which a table may
+ * have from anybody: what {@link readFileName} refuses in a name becomes `_`.
+ */
+export function fileNameOf(exportName: string): string {
+  const letters = exportName.replaceAll(new RegExp(forbidden, "gu"), "_").replaceAll(/^[. ]|[. ]$/g, "_");
+  const name = device.test(letters) ? `_${letters}` : letters;
+  if (Buffer.byteLength(name) <= mostBytes) return name;
+  // A character may have four bytes, and must not be cut.
+  return new TextDecoder().decode(Buffer.from(name).subarray(0, mostBytes)).replace(/[\uFFFD. ]+$/, "_");
+}
+
 function faultIn(name: string): string | undefined {
   if (name === "") return "it is empty";
   if (Buffer.byteLength(name) > mostBytes) return `it has more than ${mostBytes} bytes in UTF-8`;

@@ -8,6 +8,7 @@ import { toError } from "../errors.ts";
 import { didYouMean } from "../similar-name.ts";
 import type { ColumnDescription, Source } from "../source/source.ts";
 import type { ExportDefinition } from "./definition.ts";
+import { fileNameOf } from "./file-name.ts";
 import { rowOrigin } from "./row-origin.ts";
 import type { ServedSource } from "./served-source.ts";
 import type { Delivery } from "./delivery.ts";
@@ -108,7 +109,7 @@ export function planExport(
     expectedRows,
     dialect,
     encoder: parameters.encoder ?? encoder,
-    filename: (parameters.filename ?? definition.name) + fileEndingOf(dialect),
+    filename: (parameters.filename ?? fileNameOf(definition.name)) + fileEndingOf(dialect),
     key: hash([
       definition.name,
       version ?? source.version,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readFileName } from "../../src/export/file-name.ts";
+import { fileNameOf, readFileName } from "../../src/export/file-name.ts";
 
 const good: readonly (readonly [string, string])[] = [
   ["report", "report"],
@@ -51,3 +51,16 @@ const bad: readonly (readonly [string, RegExp])[] = [
 ];
 for (const [text, reason] of bad)
   test(`refuses ${JSON.stringify(text.slice(0, 20))}`, () => assert.throws(() => readFileName(text), reason));
+
+test("the name of an export is a file name that a request may ask for, whatever letters it has", () => {
+  for (const [text] of [...bad.slice(1), ["😀".repeat(70)] as const, [`${"x".repeat(239)}.${"y"}`] as const])
+    assert.equal(readFileName(`${fileNameOf(text)}.csv`), fileNameOf(text));
+  for (const [text] of good) assert.equal(fileNameOf(text), text);
+  assert.deepEqual(["a\nb", "vsc.\u202Etab", "../x", "aux", ".env"].map(fileNameOf), [
+    "a_b",
+    "vsc._tab",
+    "_._x",
+    "_aux",
+    "_env",
+  ]);
+});

@@ -50,6 +50,17 @@ test("serves a file under another name, by each delivery", async () => {
   }
 });
 
+test("serves a file whose name has a line break and letters that turn others, and saves it without them", async () => {
+  const path = await fileOf("a\nb\u202Etxt.csv", "id\n1\n");
+  await using server = await startServe([path]);
+  const [name = ""] = await namesOf(server);
+  for (const ending of ["csv", "tsv"]) {
+    const answer = await fetch(`${server.url}/exports/${encodeURIComponent(name)}.${ending}`);
+    assert.equal(answer.headers.get("Content-Disposition"), `attachment; filename="a_b_txt.${ending}"`);
+    assert.match(await answer.text(), /^id\r?\n1\r?\n$/);
+  }
+});
+
 test("no date of later rows makes earlier ones look unchanged when a file goes back to them", async () => {
   const path = await fileOf("rows.csv", "id\n1\n");
   const other = await fileOf("rows.csv", "id\n2\n");

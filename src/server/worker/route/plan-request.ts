@@ -94,7 +94,7 @@ function requireFewRows({ name, rows, expectedRows }: ExportPlan, { mostRows }: 
 /** The export and its parameters. Without a `dialect` parameter, the path's extension selects the dialect. */
 export function askedExport({ params, query }: Pick<RouteRequest, "params" | "query">): AskedExport {
   const file = params["file"] ?? "";
-  const match = /^(.+)\.(csv|tsv)$/.exec(file);
+  const match = /^(.+)\.(csv|tsv)$/s.exec(file);
   if (match?.[1] === undefined) {
     throw new StreamCsvError(
       "SCSV_NOT_FOUND",
