@@ -1,5 +1,6 @@
 import { StreamCsvError, type FaultCode } from "../src/ground.ts";
 import { installPlace, packageFolder } from "./install-place.ts";
+import { visibleText } from "./visible-text.ts";
 import { withoutUserInfo } from "./without-user-info.ts";
 
 /** Faults whose usual hint is meant for HTTP clients, or repeats the message. */
@@ -20,10 +21,10 @@ const withoutCause: ReadonlySet<FaultCode> = new Set([
 
 /**
  * The text for an error: the message and a helpful hint, or the stack trace at the log levels debug and trace. Users and
- * passwords of URLs are left out of every message.
+ * passwords of URLs are left out of every message, and control characters of what it quotes don't reach the terminal.
  */
 export function explain(error: unknown, logLevel: string): string {
-  return withoutUserInfo(explained(error, logLevel));
+  return visibleText(withoutUserInfo(explained(error, logLevel)));
 }
 
 function explained(error: unknown, logLevel: string): string {

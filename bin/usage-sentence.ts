@@ -1,3 +1,4 @@
+import { visibleText } from "./visible-text.ts";
 import { withoutUserInfo } from "./without-user-info.ts";
 
 /** What commander says, and how this program says it: the flag alone in front, and what is meant in the same line. */
@@ -12,5 +13,6 @@ const forms: readonly (readonly [form: RegExp, sentence: string])[] = [
 
 /** A usage error of commander as a sentence of this program, with the one prefix that all errors have, and without passwords. */
 export function usageSentence(text: string): string {
-  return forms.reduce((before, [form, sentence]) => before.replace(form, sentence), withoutUserInfo(text));
+  const shown = visibleText(withoutUserInfo(text));
+  return forms.reduce((before, [form, sentence]) => before.replace(form, sentence), shown);
 }

@@ -2,6 +2,7 @@ import type { Configuration, ServerSettings } from "../src/server.ts";
 import { configurationStamp } from "./configuration/configuration-stamp.ts";
 import type { LoadedConfiguration } from "./configuration/load-configuration.ts";
 import { messageOf, systemClock } from "../src/ground.ts";
+import { visibleText } from "./visible-text.ts";
 import { withoutUserInfo } from "./without-user-info.ts";
 
 /** How often the configuration is looked at. */
@@ -53,7 +54,7 @@ export function watchAccess(
       access = next;
       stamp = current;
     } catch (error) {
-      const reason = withoutUserInfo(messageOf(error));
+      const reason = visibleText(withoutUserInfo(messageOf(error)));
       if (earlier === undefined)
         process.stderr.write(`error: the tokens and links stay as they were: ${reason}\n`);
       // It may be that only now no descriptor is left, or that the disk doesn't answer.

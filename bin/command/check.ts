@@ -9,6 +9,7 @@ import { configurationNames } from "../configuration/find-configuration.ts";
 import { explain } from "../explain.ts";
 import type { GlobalFlags } from "../option.ts";
 import { printText } from "../output.ts";
+import { visibleLine } from "../visible-text.ts";
 
 interface CheckFlags extends GlobalFlags {
   readonly configuration?: LoadedConfiguration;
@@ -78,7 +79,7 @@ async function check({ configuration, logLevel }: CheckFlags): Promise<number> {
       if ("error" in listed) faults.push(listed.error);
       lines.push("error" in listed ? [listed.name, "can't be used"] : lineOf(listed.definition));
     }
-    await printText(`${file}\n${table(lines)}`);
+    await printText(`${file}\n${table(lines.map((cells) => cells.map(visibleLine)))}`);
     for (const fault of faults) process.stderr.write(`error: ${explain(fault, logLevel)}\n`);
     return faults.length === 0 ? 0 : 1;
   } finally {

@@ -20,6 +20,7 @@ import { isClosedPipe, openSink, standardOutput, type Sink } from "../sink.ts";
 import { guardTerminal } from "../guard-terminal.ts";
 import { openNamedExport, requireDeclared, type NamedExportFlags } from "../open-named-export.ts";
 import { paramOption, type ParameterText } from "../param-option.ts";
+import { visibleLine } from "../visible-text.ts";
 
 interface ExportFlags extends GlobalFlags, NamedExportFlags {
   readonly param?: readonly ParameterText[];
@@ -192,7 +193,7 @@ async function startBar(
     total === null ? "{rows} rows" : "{bar} {percentage} % · {rows} rows · {eta_formatted} left";
   const { SingleBar } = await import("cli-progress");
   const bar = new SingleBar({
-    format: `${plan.name} ${counted} · {size}`,
+    format: `{name} ${counted} · {size}`,
     stream: process.stderr,
     hideCursor: true,
     // This program handles signals itself; the bar's handler would end it differently.
@@ -201,7 +202,8 @@ async function startBar(
     barCompleteChar: "█",
     barIncompleteChar: "░",
   });
-  const payload = (): { rows: string; size: string } => ({
+  const payload = (): { name: string; rows: string; size: string } => ({
+    name: visibleLine(plan.name),
     rows: formatCount(progress.rows),
     size: formatBytes(progress.bytes),
   });
