@@ -1,6 +1,7 @@
 import {
   array,
   boolean,
+  check as checked,
   finite,
   integer,
   literal,
@@ -24,6 +25,12 @@ import { resultFormat, type BenchResult } from "./result.ts";
 export const quantity = pipe(number(), finite());
 export const list = <T extends GenericSchema>(item: T) => pipe(array(item), readonly());
 export const count = pipe(number(), integer(), minValue(0));
+
+/** The id of a metric, by which its values are looked up: every object has a `toString`. */
+const metricId = pipe(
+  string(),
+  checked((id) => !(id in Object.prototype)),
+);
 
 export const environmentSchema = object({
   node: string(),
@@ -55,7 +62,7 @@ const round = object({
 });
 
 const metric = object({
-  id: string(),
+  id: metricId,
   unit: string(),
   better: picklist(["lower", "higher"]),
   gate: boolean(),
@@ -63,7 +70,7 @@ const metric = object({
 
 const comparison = object({
   scenario: string(),
-  metric: string(),
+  metric: metricId,
   treatment: string(),
   control: string(),
   ratio: nullable(quantity),
@@ -83,7 +90,7 @@ const series = object({
   scenario: string(),
   round: count,
   arm: string(),
-  metric: string(),
+  metric: metricId,
   points: list(tuple([quantity, quantity])),
 });
 

@@ -41,14 +41,16 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
 ): Promise<string | null> {
   const index = record.nextIndex(scenario);
   const order = groupsOf(items, together).flatMap((group) => group.map(({ id }) => id));
-  const measured: Record<string, Measured[]> = {};
+  // Not in an object, which has a "toString" before a target of that name.
+  const measured = new Map<string, Measured[]>();
   const arms: Record<string, Measured> = {};
   try {
     await withServers(
       session,
       items,
       async (item, server) => {
-        const own = (measured[item.id] ??= []);
+        const own = measured.get(item.id) ?? [];
+        measured.set(item.id, own);
         own.push(
           await measure(item, server).catch((fault: unknown) => {
             throw withArm(item.id, fault);
@@ -65,7 +67,8 @@ export async function recordRound<Item extends ServerNeed & { readonly id: strin
                 groupOf: together.groupOf,
                 async use(started: readonly Started<Item>[]): Promise<void> {
                   const duets = (await together.measure?.(started)) ?? {};
-                  for (const [id, duet] of Object.entries(duets)) arms[id] = withDuet(arms[id] ?? {}, duet);
+                  for (const [id, duet] of Object.entries(duets))
+                    arms[id] = withDuet((Object.hasOwn(arms, id) ? arms[id] : undefined) ?? {}, duet);
                 },
               },
             }),

@@ -90,6 +90,9 @@ export function checkTarget(name: string, given: unknown, taken: readonly string
       `has the name "${name}". A name has only letters, digits, "-" and "_", and begins with a letter or digit.`,
     );
   }
+  // What checks a result that is read again leaves them out.
+  if (name === "constructor" || name === "prototype")
+    throw fault(`has the name "${name}", which can't be used; give it another.`);
   if (taken.includes(name)) throw fault(`has the name "${name}", which is taken; give it another.`);
   const settings = checkedSettings(given, fault);
   const command = settings.command?.trim() ?? null;

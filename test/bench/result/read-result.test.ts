@@ -36,6 +36,11 @@ const bad: readonly (readonly [title: string, text: string, message: RegExp])[] 
     /has the format "stream-csv\.bench\.v2", and this version reads stream-csv\.bench\.v1/,
   ],
   [
+    "a metric with the name of what every object has",
+    changed((result) => (result["metrics"] = [{ id: "toString", unit: "s", better: "lower", gate: false }])),
+    /: metrics\.0\.id: expected something else, and found "toString"\./,
+  ],
+  [
     "a field of the wrong type",
     changed((result) => (result["seed"] = "seven")),
     /is not a complete stream-csv\.bench\.v1 result: seed: expected number, and found "seven"\./,

@@ -69,6 +69,22 @@ test("a round that can't be trusted is kept with its reason and does not count; 
   assert.equal(stopped.length, 4);
 });
 
+test("an arm may have a name that every object has", async () => {
+  const context = newContext();
+  const items = ["toString", "valueOf"].map((id) => ({ id, target: idleTarget([], id), rows: 1 }));
+  const together = {
+    groupOf: () => "all",
+    measure: () => Promise.resolve({ toString: { cpu_s_per_mib: 2 }, valueOf: { cpu_s_per_mib: 3 } }),
+  };
+  const measure = () => Promise.resolve({ total_s: 1 });
+  assert.equal(await recordRound(context, "export", items, measure, { turns: 2, together }), null);
+  const [round] = context.record.rounds;
+  assert.deepEqual(Object.entries(round?.arms ?? {}), [
+    ["toString", { total_s: 1, cpu_s_per_mib: 2 }],
+    ["valueOf", { total_s: 1, cpu_s_per_mib: 3 }],
+  ]);
+});
+
 test("with several turns the arms take them back and forth, on one server each; a target that runs once takes all at its place", async () => {
   const stopped: string[] = [];
   const context = newContext();

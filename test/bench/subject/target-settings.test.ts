@@ -70,6 +70,14 @@ for (const [password, sent] of [
   });
 }
 
+test("a name that would be lost when a result is read again is refused", () => {
+  for (const name of ["constructor", "prototype"])
+    assert.throws(() => checkTarget(name, { url: "http://127.0.0.1/" }, []), {
+      name: "RangeError",
+      message: `The target "${name}" has the name "${name}", which can't be used; give it another.`,
+    });
+});
+
 for (const [text, shown] of [
   ["A=postgres://u:p@ss/w@h/db node x.js", "A=postgres://u:…@h/db node x.js"],
   ["redis://:secret@h:6379/0", "redis://:…@h:6379/0"],
