@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type * as Pg from "pg";
 import { closedWithin } from "../../socket/closed-within.ts";
 import type { ConnectionTarget } from "./connection-url.ts";
+import { guardInput } from "./guard-input.ts";
 
 /** By what a server knows the session whose query is to be cancelled (its BackendKeyData). */
 export interface SessionKey {
@@ -67,6 +68,7 @@ async function requestCancel(
   { processID, secretKey }: SessionKey,
 ): Promise<void> {
   const connection = new Connection({ ssl }) as CancelConnection;
+  guardInput(connection);
   const send = (): void => connection.cancel(processID, secretKey);
   await new Promise<void>((resolve) => {
     const timer = setTimeout(() => connection.stream.destroy(), limitMs);

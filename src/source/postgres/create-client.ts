@@ -1,8 +1,10 @@
 import type * as Pg from "pg";
 import type { ConnectionTarget } from "./connection-url.ts";
+import { guardInput } from "./guard-input.ts";
 
 /** What pg's client sends when it connects. */
 interface StartedClient {
+  readonly connection: object;
   readonly connectionParameters: { options?: string | undefined; replication?: string | undefined };
 }
 
@@ -24,8 +26,10 @@ export function createClient({ Client }: Pick<typeof Pg, "Client">, target: Conn
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveMs,
   });
+  const { connection, connectionParameters } = client as unknown as StartedClient;
+  guardInput(connection);
   // pg takes PGOPTIONS and PGREPLICATION in the place of an empty one.
-  Object.assign((client as unknown as StartedClient).connectionParameters, {
+  Object.assign(connectionParameters, {
     options,
     replication: undefined,
   });

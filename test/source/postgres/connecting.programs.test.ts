@@ -203,6 +203,28 @@ test("frees the place of a connection that no host has taken at once", { skip: s
   await database.close();
 });
 
+for (const [what, bytes, message] of [
+  [
+    "asks for GSSAPI",
+    "R\0\0\0\u0008\0\0\0\u0007",
+    /^The database asks for a way to sign in that pg doesn't know, such as GSSAPI or SSPI\.$/,
+  ],
+  [
+    "answers what pg can't read",
+    "R\0\0\0\u0005\0",
+    /^The database answers what isn't PostgreSQL's protocol, or what pg can't read of it\.$/,
+  ],
+] as const)
+  test(`a host that ${what} refuses the connection, and the process goes on`, async () => {
+    await using host = await SilentHost.start(bytes);
+    const database = await host.open({ connections: 1 });
+    for (let count = 0; count < 2; count += 1)
+      await assert.rejects(database.connect(never), { code: "SCSV_DATABASE_REFUSED", message });
+    await until("the place is free", () => database.usage.busyConnections === 0);
+    await host.left();
+    await database.close();
+  });
+
 test("gives up a host that says nothing when the database is closed", async () => {
   await using host = await SilentHost.start();
   const database = await host.open();
