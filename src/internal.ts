@@ -10,6 +10,7 @@ export {
   type GeneratedExportName,
 } from "./source/synthetic/generated-source.ts";
 export { parseConnectionUrl, withFilesIn } from "./source/postgres/connection-url.ts";
+export { guardInput } from "./source/postgres/guard-input.ts";
 export { WriteBehind } from "./async/write-behind.ts";
 export { EventLoopMeter } from "./server/metrics/event-loop-meter.ts";
 export { Occupancy } from "./admission/occupancy.ts";

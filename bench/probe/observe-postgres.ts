@@ -1,5 +1,6 @@
 import type * as Pg from "pg";
 import { StreamCsvError, messageOf } from "../../src/ground.ts";
+import { guardInput } from "../../src/internal.ts";
 import { observeProcesses } from "./observe-processes.ts";
 import type { ObservedWork, Observer } from "./observed-work.ts";
 import { identifyProcess } from "./process-tree.ts";
@@ -10,14 +11,21 @@ const heldQuery = `SELECT count(*)::int AS held FROM pg_stat_activity
   WHERE backend_type IN ('client backend', 'parallel worker') AND pid <> pg_backend_pid() AND state <> 'idle'`;
 const temporaryQuery = "SELECT coalesce(sum(size), 0)::float8 AS bytes FROM pg_ls_tmpdir()";
 
+/** How long the server may take to connect, and to answer a query. */
+const usualTimeoutMs = 10_000;
+
 /**
  * A PostgreSQL server, over a connection of its own: how long connections were held and what temporary files took, by
  * sampling every 50 ms, and the CPU time and memory of all its processes where it runs on this machine.
  * @param url its password is in no message
- * @throws StreamCsvError `SCSV_TARGET_NOT_READY` when it can't be reached, or the package pg is missing
+ * @throws StreamCsvError `SCSV_TARGET_NOT_READY` when it can't be reached or doesn't answer, or the package pg is missing
  */
-export async function observePostgres(name: string, url: string): Promise<Observer> {
-  const client = await connected(name, url);
+export async function observePostgres(
+  name: string,
+  url: string,
+  { timeoutMs = usualTimeoutMs }: { readonly timeoutMs?: number } = {},
+): Promise<Observer> {
+  const client = await connected(name, url, timeoutMs);
   const processes = await observeServerProcesses(client, name);
   const canListFiles = await client.query(temporaryQuery).then(
     () => true,
@@ -42,7 +50,7 @@ export async function observePostgres(name: string, url: string): Promise<Observ
   };
 }
 
-async function connected(name: string, url: string): Promise<Pg.Client> {
+async function connected(name: string, url: string, timeoutMs: number): Promise<Pg.Client> {
   const fault = (why: unknown): StreamCsvError =>
     new StreamCsvError(
       "SCSV_TARGET_NOT_READY",
@@ -52,7 +60,13 @@ async function connected(name: string, url: string): Promise<Pg.Client> {
   try {
     const { default: pg } = await import("pg");
     const { Client } = pg;
-    const client = new Client({ connectionString: url, application_name: "stream-csv bench" });
+    const client = new Client({
+      connectionString: url,
+      application_name: "stream-csv bench",
+      connectionTimeoutMillis: timeoutMs,
+      query_timeout: timeoutMs,
+    });
+    guardInput((client as unknown as { readonly connection: object }).connection);
     // An error between two queries would end this process; the next query reports it.
     client.on("error", () => undefined);
     await client.connect();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { after, test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
@@ -134,6 +135,24 @@ test("a database that can't be reached is named, without the password", async ()
     return true;
   });
 });
+
+for (const [what, bytes, reason] of [
+  ["says nothing", "", /timeout expired/],
+  ["asks for GSSAPI", "R\0\0\0\u0008\0\0\0\u0007", /asks for a way to sign in that pg doesn't know/],
+] as const)
+  test(`a database that ${what} is named`, async (t) => {
+    const host = createServer((socket) => {
+      socket.on("error", () => undefined).once("data", () => socket.write(bytes));
+    });
+    t.after(() => host.close());
+    host.listen(0, "127.0.0.1");
+    await once(host, "listening");
+    const { port } = host.address() as AddressInfo;
+    await assert.rejects(
+      observePostgres("db", `postgres://u@127.0.0.1:${port}/x`, { timeoutMs: 500 }),
+      reason,
+    );
+  });
 
 test("what is observed is a process or a database", () => {
   assert.deepEqual(parseObserved("db=123"), { name: "db", kind: "processes", pid: 123 });
