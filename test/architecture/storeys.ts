@@ -159,6 +159,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     sink: 0,
     "install-place": 0,
     "tool-identity": 0,
+    "visible-text": 0,
     "without-user-info": 0,
     "usage-sentence": 1,
     explain: 1,

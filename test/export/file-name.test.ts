@@ -53,7 +53,7 @@ for (const [text, reason] of bad)
   test(`refuses ${JSON.stringify(text.slice(0, 20))}`, () => assert.throws(() => readFileName(text), reason));
 
 test("the name of an export is a file name that a request may ask for, whatever letters it has", () => {
-  for (const [text] of [...bad.slice(1), ["😀".repeat(70)] as const, [`${"x".repeat(239)}.${"y"}`] as const])
+  for (const [text] of [...bad.slice(1), ["😀".repeat(70)] as const, [`${"x".repeat(239)}.y`] as const])
     assert.equal(readFileName(`${fileNameOf(text)}.csv`), fileNameOf(text));
   for (const [text] of good) assert.equal(fileNameOf(text), text);
   assert.deepEqual(["a\nb", "vsc.\u202Etab", "../x", "aux", ".env"].map(fileNameOf), [
