@@ -1,5 +1,8 @@
 import { isNeverRow } from "./row-kind.ts";
 
+/** Names under which every object has something that is no value of a row, such as `constructor` and `__proto__`. */
+const namesOfEveryObject: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
+
 /**
  * Reads the requested values of objects.
  *
@@ -62,7 +65,8 @@ export class FieldReader {
   #lookUp(row: Readonly<Record<string, unknown>>, values: unknown[], at: number): boolean {
     let isFound = false;
     for (const [column, key] of this.#wanted.entries()) {
-      const value = row[key];
+      const isMissing = namesOfEveryObject.has(key) && !Object.hasOwn(row, key);
+      const value = isMissing ? undefined : row[key];
       values[at + column] = value;
       isFound ||= value !== undefined;
     }

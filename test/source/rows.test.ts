@@ -362,6 +362,15 @@ test("refuses an object whose contents aren't its properties, in every row, inst
   assert.equal((await batchesOf(rowsSource([{ id: 1 }, {}, { other: 2 }]))).length, 1);
 });
 
+test("takes what every object has for no value of a row", async () => {
+  const columns = ["__proto__", "constructor", "toString", "id"];
+  const options = { columns, nullValue: "NULL" };
+  const rows = [{ id: 1 }, JSON.parse('{"id":2,"__proto__":"p","constructor":"Ferrari"}') as Row];
+  let text = "";
+  for await (const chunk of csvChunks(rows, options)) text += Buffer.from(chunk).toString();
+  assert.equal(text, "__proto__,constructor,toString,id\r\nNULL,NULL,NULL,1\r\np,Ferrari,NULL,2\r\n");
+});
+
 test("refuses bytes and sources even if they have one of the columns as a property", async () => {
   for (const [row, key] of [
     [Buffer.from("abc"), "length"],
