@@ -1,6 +1,6 @@
 import { isNeverRow } from "./row-kind.ts";
 
-/** Names under which every object has something that is no value of a row, such as `constructor` and `__proto__`. */
+/** Names under which every object has something that isn't a value of its row, such as `constructor` and `__proto__`. */
 const namesOfEveryObject: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
 
 /**

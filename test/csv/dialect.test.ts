@@ -41,6 +41,11 @@ const refused: readonly (readonly [options: Record<string, unknown>, sentence: R
   [{ nullValue: "a,b" }, /^nullValue "a,b" holds ",": it is written bare/],
   [{ nullValue: '"' }, /^nullValue .* holds "\\""/],
   [{ nullValue: "a\nb" }, /^nullValue "a\\nb" holds "\\n"/],
+  [
+    { formulas: "escape", nullValue: "=1+1" },
+    /^nullValue "=1\+1" would be a formula in a spreadsheet, and formulas is "escape": choose another\.$/,
+  ],
+  [{ formulas: "reject", nullValue: "@a" }, /^nullValue "@a" would be a formula/],
   [{ nullValue: null }, /^nullValue must be a string, not null\.$/],
   [{ decimalSeparator: "," }, /^decimalSeparator "," is also the delimiter: choose another of the two\.$/],
   [{ decimalSeparator: ";" }, /^decimalSeparator must be "\." or ",", not ";"\.$/],

@@ -138,6 +138,7 @@ const badRequests: readonly (readonly [
   ["/exports/orders.csv?dialect=klingon", 400, "SCSV_BAD_PARAMETER", "dialect", '"klingon"'],
   ["/exports/orders.csv?delivery=pigeon", 400, "SCSV_BAD_PARAMETER", "delivery", '"pigeon"'],
   ["/exports/orders.csv?filename=a%2Fb", 400, "SCSV_BAD_PARAMETER", "filename", '"a/b"'],
+  ["/exports/orders.csv?nullValue=%3D1%2B1", 400, "SCSV_BAD_PARAMETER", "nullValue", '"=1+1"'],
   ["/exports/orders.csv?rows=1&rows=2", 400, "SCSV_BAD_PARAMETER", "rows", '"2"'],
   ["/exports/orders.csv?rowz=1", 400, "SCSV_BAD_PARAMETER", "rowz", '"rowz"'],
   ["/exports/orders.csv?__proto__=1", 400, "SCSV_BAD_PARAMETER", "__proto__", '"__proto__"'],

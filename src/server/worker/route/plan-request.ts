@@ -1,6 +1,7 @@
 import type { Catalog } from "../../../export/catalog.ts";
 import type { ExportDefinition } from "../../../export/definition.ts";
 import type { Delivery } from "../../../export/delivery.ts";
+import { isFormula } from "../../../csv/formula.ts";
 import { badParameter, readExportParameters, type ExportParameters } from "../../../export/parameters.ts";
 import { planExport, type ExportPlan } from "../../../export/plan.ts";
 import { StreamCsvError } from "../../../errors.ts";
@@ -68,7 +69,19 @@ function readParameters(
   caller: Caller,
 ): ExportParameters {
   const all = withDelivery(withBound(texts, caller, parameters), deliveries);
+  requireHarmlessNull(texts);
   return forCaller(caller, () => readExportParameters(all, csv, parameters));
+}
+
+/**
+ * Everybody can make a link to an export, whose cells would then hold the formula of a stranger, whatever is guarded.
+ * @throws StreamCsvError `SCSV_BAD_PARAMETER`
+ */
+function requireHarmlessNull(texts: AskedExport["texts"]): void {
+  const [, formula] = texts.find(([name, text]) => name === "nullValue" && isFormula(text)) ?? [];
+  if (formula === undefined) return;
+  const message = `Parameter "nullValue": ${JSON.stringify(formula)} would be a formula in a spreadsheet. Give another text.`;
+  throw badParameter("nullValue", message);
 }
 
 /** Where rows aren't streamed, a request that names no delivery gets the first that there is. */
