@@ -64,6 +64,11 @@ export function isFormula(text: string): boolean {
   return formulaStart.test(text) && !signedNumber.test(text);
 }
 
+/** Whether a formula would have something to compute: `--` hasn't, a common mark of what is missing. */
+export function isFormulaToCompute(text: string): boolean {
+  return isFormula(text) && /[\p{L}\p{N}]/u.test(text);
+}
+
 function escaped(codePoint: number): string {
   return `\\u{${codePoint.toString(16)}}`;
 }

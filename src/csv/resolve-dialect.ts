@@ -1,7 +1,7 @@
 import { requireObject, requireText } from "../check-arguments.ts";
 import { didYouMean } from "../similar-name.ts";
 import { wrongRange, wrongType } from "../errors.ts";
-import { isFormula } from "./formula.ts";
+import { isFormulaToCompute } from "./formula.ts";
 import { dialects, type Dialect, type DialectName, type DialectOptions } from "./dialect.ts";
 
 /** A preset to start from, and options that replace its own; a finished {@link Dialect} is one too. */
@@ -126,7 +126,7 @@ const checks: readonly ((dialect: Dialect) => void)[] = [
   },
   ({ formulas, nullValue }) => {
     // It is written as it is, so that a guard of the cells alone would leave a formula.
-    if (formulas !== "allow" && isFormula(nullValue))
+    if (formulas !== "allow" && isFormulaToCompute(nullValue))
       throw wrongRange(
         `nullValue ${quoted(nullValue)} would be a formula in a spreadsheet, and formulas is ${quoted(formulas)}: choose another.`,
       );

@@ -13,12 +13,14 @@ const namesOfEveryObject: ReadonlySet<string> = new Set(Object.getOwnPropertyNam
  */
 export class FieldReader {
   readonly #wanted: readonly string[];
+  readonly #mayInherit: boolean;
   /** The first object's keys in order, and the column of each, or −1 if the key is not requested. */
   #keys: readonly string[] | undefined;
   #columns: readonly number[] = [];
 
   constructor(wanted: readonly string[]) {
     this.#wanted = wanted;
+    this.#mayInherit = wanted.some((key) => namesOfEveryObject.has(key));
   }
 
   /**
@@ -65,7 +67,7 @@ export class FieldReader {
   #lookUp(row: Readonly<Record<string, unknown>>, values: unknown[], at: number): boolean {
     let isFound = false;
     for (const [column, key] of this.#wanted.entries()) {
-      const isMissing = namesOfEveryObject.has(key) && !Object.hasOwn(row, key);
+      const isMissing = this.#mayInherit && namesOfEveryObject.has(key) && !Object.hasOwn(row, key);
       const value = isMissing ? undefined : row[key];
       values[at + column] = value;
       isFound ||= value !== undefined;

@@ -15,6 +15,11 @@ test("a dialect is a preset, replaced by an object's options, replaced by overri
   assert.deepEqual(resolveDialect("unix", absent), dialects.unix);
 });
 
+test("a null marker of signs alone, in which a spreadsheet finds nothing to compute, is taken by a guard too", () => {
+  for (const nullValue of ["-", "--", "+", "\\N"])
+    assert.equal(resolveDialect("excel", { nullValue }).nullValue, nullValue);
+});
+
 test("a finished dialect with words that would need quotes is refused", () => {
   for (const word of ["a,b", '"', "yes\n"]) {
     const dialect: Dialect = { ...dialects.unix, booleans: ["no", word] };
@@ -45,6 +50,7 @@ const refused: readonly (readonly [options: Record<string, unknown>, sentence: R
     { formulas: "escape", nullValue: "=1+1" },
     /^nullValue "=1\+1" would be a formula in a spreadsheet, and formulas is "escape": choose another\.$/,
   ],
+  [{ dialect: "excel", nullValue: "-none-" }, /^nullValue "-none-" would be a formula/],
   [{ formulas: "reject", nullValue: "@a" }, /^nullValue "@a" would be a formula/],
   [{ nullValue: null }, /^nullValue must be a string, not null\.$/],
   [{ decimalSeparator: "," }, /^decimalSeparator "," is also the delimiter: choose another of the two\.$/],

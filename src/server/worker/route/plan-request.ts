@@ -1,7 +1,7 @@
 import type { Catalog } from "../../../export/catalog.ts";
 import type { ExportDefinition } from "../../../export/definition.ts";
 import type { Delivery } from "../../../export/delivery.ts";
-import { isFormula } from "../../../csv/formula.ts";
+import { isFormulaToCompute } from "../../../csv/formula.ts";
 import { badParameter, readExportParameters, type ExportParameters } from "../../../export/parameters.ts";
 import { planExport, type ExportPlan } from "../../../export/plan.ts";
 import { StreamCsvError } from "../../../errors.ts";
@@ -78,7 +78,7 @@ function readParameters(
  * @throws StreamCsvError `SCSV_BAD_PARAMETER`
  */
 function requireHarmlessNull(texts: AskedExport["texts"]): void {
-  const [, formula] = texts.find(([name, text]) => name === "nullValue" && isFormula(text)) ?? [];
+  const [, formula] = texts.find(([name, text]) => name === "nullValue" && isFormulaToCompute(text)) ?? [];
   if (formula === undefined) return;
   const message = `Parameter "nullValue": ${JSON.stringify(formula)} would be a formula in a spreadsheet. Give another text.`;
   throw badParameter("nullValue", message);
