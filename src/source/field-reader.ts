@@ -70,7 +70,8 @@ export class FieldReader {
       const isMissing = this.#mayInherit && namesOfEveryObject.has(key) && !Object.hasOwn(row, key);
       const value = isMissing ? undefined : row[key];
       values[at + column] = value;
-      isFound ||= value !== undefined;
+      // A method has no text. A Map has some that columns are called like, such as `values`.
+      isFound ||= value !== undefined && typeof value !== "function";
     }
     return isFound;
   }

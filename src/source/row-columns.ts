@@ -37,7 +37,8 @@ function namedColumn(option: unknown): RowColumn {
 
 /** Returns the columns of a first row. */
 export function shownColumns(row: Row): readonly RowColumn[] {
-  const names = Array.isArray(row) ? row.map((_, index) => `column${index + 1}`) : Object.keys(row);
+  // Not by map(), which leaves out what an array leaves out, as the first value of a row of exceljs.
+  const names = Array.isArray(row) ? Array.from(row, (_, index) => `column${index + 1}`) : Object.keys(row);
   return names.map((name) => ({ name }));
 }
 

@@ -40,7 +40,10 @@ export function shownRow(row: unknown): unknown {
  */
 export function checkedRow(row: unknown, number: number, columnCount = Number.POSITIVE_INFINITY): Row {
   if (typeof row !== "object" || row === null)
-    throw rowShape(number, `is ${row === null ? "null" : `a ${typeof row}`}, not an array or an object`);
+    throw rowShape(
+      number,
+      `is ${row === null || row === undefined ? row : `a ${typeof row}`}, not an array or an object`,
+    );
   if (isList(row) && row.length > columnCount)
     throw rowShape(
       number,

@@ -90,6 +90,16 @@ test("finds values that the keys of an object don't show, and a key that is want
   assert.equal(await csvOf(twice), "id,again\r\n1,1\r\n2,2\r\n");
 });
 
+test("takes nothing that every object inherits for a value, in a column of that name", async () => {
+  const rows = [JSON.parse('{"__proto__":1,"id":2}') as object, { id: 3 }, { id: 4, toString: "five" }];
+  assert.equal(await csvOf(rowsSource(rows)), "__proto__,id\r\n1,2\r\n,3\r\n,4\r\n");
+  const columns = ["constructor", "id", "toString", "__proto__"];
+  assert.equal(
+    await csvOf(rowsSource(rows.slice(1), { columns })),
+    `${columns.join()}\r\n,3,,\r\n,4,five,\r\n`,
+  );
+});
+
 test("takes columns in the order and under the headers it is given", async () => {
   const columns = ["b", { key: "a", header: "The A" }];
   assert.equal(await csvOf(rowsSource([{ a: 1, b: 2 }], { columns })), "b,The A\r\n2,1\r\n");
@@ -103,6 +113,10 @@ test("columns of one header keep their own values, also where the source is one 
 });
 
 test("numbers the columns of arrays that come without names", async () => {
+  // As the values of a row of exceljs, which are counted from 1.
+  const values: unknown[] = [];
+  values[1] = "a";
+  assert.equal(await csvOf(rowsSource([values, ["b"]])), "column1,column2\r\n,a\r\nb,\r\n");
   assert.equal(await csvOf(rowsSource([["x", "y"]])), "column1,column2\r\nx,y\r\n");
 });
 
@@ -321,7 +335,10 @@ test("names the row that has no shape a row may have", async () => {
     row: 3,
     message: "Row 3 has 2 values for 1 column.",
   });
-  await assert.rejects(batchesOf(rowsSource([undefined as unknown as Row])), { ...shape, row: 1 });
+  await assert.rejects(batchesOf(rowsSource([undefined as unknown as Row])), {
+    ...shape,
+    message: "Row 1 is undefined, not an array or an object.",
+  });
   await assert.rejects(batchesOf(rowsSource([Promise.resolve([1])])), {
     ...shape,
     message: "Row 1 is a promise, not an array or an object.",
@@ -349,6 +366,9 @@ test("refuses an object whose contents aren't its properties, in every row, inst
     const second = rowsSource([{ id: 1 }, row]);
     await assert.rejects(batchesOf(second), { ...shape, row: 2, message: message(2) });
   }
+  // A method has no text, so the cell would be empty.
+  const named = rowsSource([new Map([["values", 2]])], { columns: ["values", "constructor"] });
+  await assert.rejects(batchesOf(named), { code: "SCSV_ROW_SHAPE", row: 1 });
   class Account {
     readonly #id = 7;
     get id(): number {
