@@ -45,6 +45,11 @@ function nodeStream(count: number, onDestroyed: () => void): Readable {
   });
 }
 
+/** A stream that is read by its events, since it has no asynchronous iterator. */
+function eventStream(count: number, onDestroyed: () => void): Rows {
+  return Object.defineProperty(nodeStream(count, onDestroyed), Symbol.asyncIterator, { value: undefined });
+}
+
 function webStream(count: number, onCancelled: () => void): ReadableStream<Row> {
   let id = 0;
   return new ReadableStream<Row>(
@@ -95,6 +100,7 @@ function watching(make: (count: number, onReleased: () => void) => Rows): Maker 
 
 const held: readonly (readonly [name: string, make: Maker])[] = [
   ["a Node stream", watching(nodeStream)],
+  ["a stream of events", watching(eventStream)],
   ["a Web stream", watching(webStream)],
   ["an iterator", watching(iterator)],
   ["an iterable with close()", watching(cursor)],
@@ -353,7 +359,7 @@ test("takes rows from every kind of source", async () => {
 
 test("iterates a query that is also a promise, so that its rows aren't collected", async () => {
   const query = {
-    // oxlint-disable-next-line unicorn/no-thenable -- as the queries of Knex and Mongoose are
+    // oxlint-disable-next-line unicorn/no-thenable -- as the queries of Mongoose are
     then: () => assert.fail("the whole result was asked for"),
     async *[Symbol.asyncIterator]() {
       yield { id: 1 };

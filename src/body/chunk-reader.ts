@@ -4,6 +4,7 @@ import { finished as whenFinished, type Readable } from "node:stream";
 import { types } from "node:util";
 import { isCodedError, toError, wrongType } from "../errors.ts";
 import { type Chunk, describeValue, isChunk } from "./chunk.ts";
+import { type EventStream, EventStreamReader, nothingLeft } from "./event-stream-reader.ts";
 import { isLending } from "./lend-chunks.ts";
 
 /** Passed to a producer. */
@@ -83,7 +84,7 @@ const finished: Pulled = { done: true, value: undefined };
 
 /**
  * Opens the only reader of a body. If a value is iterable both ways, the asynchronous iterator is used. A promise
- * that is also iterable, such as a query of Knex or Mongoose, is iterated.
+ * that is also iterable, such as a query of Mongoose, is iterated.
  * @throws TypeError `SCSV_ARG_TYPE` for a value that can't be a body
  */
 export function openReader(
@@ -103,6 +104,7 @@ function readerOfSource(
   const whole = kind.whole(source);
   if (whole !== undefined) return readIterator(whole[Symbol.iterator](), whole);
   if (hasOwnReader(source)) return source[readerOf]();
+  if (isEventStream(source)) return new EventStreamReader(source);
   if (isNodeReadable(source)) return readNodeStream(source);
   if (isWebStream(source)) return readWebStream(source);
   if (isAsyncIterable(source)) return readAsyncIterator(source[Symbol.asyncIterator](), source);
@@ -214,14 +216,21 @@ function readWebStream(stream: WebStream): ChunkReader {
 /**
  * Node's stream iterator is an async generator, so `return()` on one that was never started destroys nothing, and a
  * stream that fails before its first read would crash the process; therefore `destroy()`, and a listener from the start.
- * The listener stays unless the stream says that it is closed. Streams of the package readable-stream before its version 4
- * don't, and may fail after they were destroyed.
+ * The listener stays unless the stream says that it is closed, since it may fail after it was destroyed. It also keeps the
+ * error of a stream that emits one before the first read and isn't destroyed by it, as those of Knex do: the iterator would
+ * wait for an item for ever.
  */
 function readNodeStream(stream: NodeReadable): ChunkReader {
-  stream.on("error", ignore);
+  if (stream.readableEnded === true) throw nothingLeft();
+  let failure: EarlyFailure | undefined;
+  const fail = (error: unknown): void => {
+    failure ??= { error };
+  };
+  stream.on("error", fail);
   let iterator: AsyncIterator<unknown> | undefined;
   return {
     read: () => {
+      if (iterator === undefined && failure !== undefined) throw failure.error;
       iterator ??= stream[Symbol.asyncIterator]();
       const step = nativePromise(iterator.next());
       return stream.rstCode === undefined ? step : step.then((taken) => unlessReset(taken, stream));
@@ -229,16 +238,14 @@ function readNodeStream(stream: NodeReadable): ChunkReader {
     close: async () => {
       if (!stream.destroyed) stream.destroy();
       if (stream.closed === false) await untilClosed(stream);
-      if (stream.closed === true) stream.off("error", ignore);
+      if (stream.closed === true) stream.off("error", fail);
     },
     get failure() {
       const error = stream.errored ?? null;
-      return error === null ? undefined : { error };
+      return error === null ? failure : { error };
     },
   };
 }
-
-function ignore(): void {}
 
 /** Node ends an HTTP/2 stream without an error when the other side cancels it, closes the session or dies. */
 function unlessReset(step: Pulled, { rstCode, readableEnded }: NodeReadable): Pulled {
@@ -359,8 +366,8 @@ interface NodeReadable extends AsyncIterable<unknown> {
   /** Only a stream of HTTP/2 has it. */
   readonly rstCode?: number;
   destroy(): unknown;
-  on(event: "error", listener: () => void): unknown;
-  off(event: "error", listener: () => void): unknown;
+  on(event: "error", listener: (error: unknown) => void): unknown;
+  off(event: "error", listener: (error: unknown) => void): unknown;
 }
 
 function isProducer(value: unknown): value is BodyProducer {
@@ -391,6 +398,16 @@ export function isNodeReadable(value: unknown): value is NodeReadable {
   return (
     hasMethod(value, "destroy") && hasMethod(value, "on") && hasMethod(value, "off") && isAsyncIterable(value)
   );
+}
+
+/**
+ * Whether a value is a stream that is read by its events: one without an asynchronous iterator, as those of the packages
+ * through, JSONStream, highland and mysql, or one of the package readable-stream before its version 4, on which through2 is built.
+ */
+export function isEventStream(value: unknown): value is EventStream {
+  const methods = ["on", "removeListener", "pipe", "pause", "resume"];
+  if (!methods.every((name) => hasMethod(value, name))) return false;
+  return !isAsyncIterable(value) || ("_readableState" in value && Reflect.get(value, "closed") === undefined);
 }
 
 /** Whether a value is an object with a method of that name. */

@@ -2,6 +2,7 @@ import { wrongType, type CodedError } from "../errors.ts";
 import {
   type BodyKind,
   isAsyncIterable,
+  isEventStream,
   isIterable,
   isNodeReadable,
   isThenable,
@@ -61,7 +62,7 @@ export function isSource(rows: unknown): rows is Source {
  * and a collection or an iterable query returns a new iterator.
  */
 export function isReadOnce(rows: unknown): boolean {
-  if (isNodeReadable(rows) || isWebStream(rows)) return true;
+  if (isEventStream(rows) || isNodeReadable(rows) || isWebStream(rows)) return true;
   if (isIterable(rows) || isAsyncIterable(rows)) return "next" in rows;
   return isThenable(rows);
 }
