@@ -402,12 +402,16 @@ export function isNodeReadable(value: unknown): value is NodeReadable {
 
 /**
  * Whether a value is a stream that is read by its events: one without an asynchronous iterator, as those of the packages
- * through, JSONStream, highland and mysql, or one of the package readable-stream before its version 4, on which through2 is built.
+ * through, JSONStream and mysql, or one of the package readable-stream before its version 4, on which through2 is built.
+ * One that is a promise too is awaited, since a request of superagent is made only then. Its response looks like such a stream,
+ * but doesn't say whether it is readable, and was read before.
  */
 export function isEventStream(value: unknown): value is EventStream {
+  if (typeof value !== "object" || value === null) return false;
   const methods = ["on", "removeListener", "pipe", "pause", "resume"];
   if (!methods.every((name) => hasMethod(value, name))) return false;
-  return !isAsyncIterable(value) || ("_readableState" in value && Reflect.get(value, "closed") === undefined);
+  if (isAsyncIterable(value)) return "_readableState" in value && Reflect.get(value, "closed") === undefined;
+  return typeof Reflect.get(value, "readable") === "boolean" && !isThenable(value);
 }
 
 /** Whether a value is an object with a method of that name. */

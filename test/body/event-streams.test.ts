@@ -6,6 +6,7 @@ import {
   csvChunks,
   csvResponse,
   HttpResponse,
+  type Row,
   type Rows,
   rowsSource,
   StreamingHttpResponse,
@@ -127,6 +128,15 @@ test("pauses it until it is read, and again when a few items wait", async () => 
     ["data", "end", "close"].map((event) => stream.listenerCount(event)),
     [0, 0, 0],
   );
+});
+
+test("awaits such a stream that is a promise too, and refuses what only looks like one, as superagent's do", async () => {
+  const then = (resolve: (rows: Row[]) => void): void => resolve([{ id: 7 }]);
+  // oxlint-disable-next-line unicorn/no-thenable -- as a request of superagent
+  const request = Object.assign(new OldStream(rowsTo(1)), { then });
+  assert.equal(await collect(csvChunks(rowsOf(request))), "id\r\n7\r\n");
+  const answer = Object.assign(new OldStream(rowsTo(1)), { readable: undefined });
+  assert.throws(() => csvChunks(answer), { code: "SCSV_ARG_TYPE" });
 });
 
 test("fails with its error, even if the stream goes on or ends after it", async () => {
