@@ -134,15 +134,25 @@ function entriesText(entries: Iterable<readonly [unknown, unknown]>, ancestors: 
 }
 
 /**
- * Refuses an object whose JSON would leave out its contents: an error, or an object of a class without enumerable properties,
- * such as a Set, a promise, a RegExp, an iterator, or an amount of money with private fields.
+ * Refuses an object whose JSON would leave out its contents: an error, an object of a class without enumerable properties,
+ * such as a Set, a promise, a RegExp, an iterator, or an amount of money with private fields, and one that has its contents only
+ * later, such as a stream, whose properties are its own affairs.
  */
 function refuseHidden(value: object, shownCount: number): void {
   const tag = tagOf(value);
   const isError = value instanceof Error || tag === "[object Error]";
-  if (!isError && (shownCount > 0 || (tag === "[object Object]" && isPlainObject(value)))) return;
+  const isShown = shownCount > 0 || (tag === "[object Object]" && isPlainObject(value));
+  if (!isError && isShown && !comesLater(value)) return;
   throw new TypeError(
     `JSON would leave out what the ${isError ? "Error" : nameOf(value, tag)} holds. Use text, a number, an array or a plain object`,
+  );
+}
+
+/** Whether an object gives its contents asynchronously: a stream, such as the LOB of a driver, a cursor, or a query. */
+function comesLater(value: object): boolean {
+  return (
+    typeof Reflect.get(value, Symbol.asyncIterator) === "function" ||
+    typeof Reflect.get(value, "then") === "function"
   );
 }
 
@@ -156,7 +166,7 @@ export function isPlainObject(value: object): boolean {
 }
 
 function nameOf(value: object, tag: string): string {
-  return tag === "[object Object]" ? value.constructor.name : tag.slice(8, -1);
+  return tag === "[object Object]" ? (value.constructor?.name ?? "object") : tag.slice(8, -1);
 }
 
 /** A key that is not a string is written as its JSON. If that is a string, such as a date's, its text is the key. */

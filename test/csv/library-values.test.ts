@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Duplex, Readable } from "node:stream";
 import { test } from "node:test";
 import vm from "node:vm";
 import { Binary, Decimal128, ObjectId, UUID } from "bson";
@@ -72,6 +73,10 @@ class Money {
   }
 }
 
+/** As the queries of Knex and Mongoose, which are made when they are awaited. */
+// oxlint-disable-next-line unicorn/no-thenable -- as those
+const lazyQuery = { then: () => undefined };
+
 const hidden: readonly (readonly [value: unknown, name: string])[] = [
   [new Set([1]), "Set"],
   [new Error("away"), "Error"],
@@ -86,6 +91,10 @@ const hidden: readonly (readonly [value: unknown, name: string])[] = [
   [[{ price: new Money() }], "Money"],
   [new (class Euros extends Money {})(), "Euros"],
   [new Map([["key", new Error("away")]]), "Error"],
+  [new (class Lob extends Duplex {})(), "Lob"],
+  [{ scan: Readable.from(["a"]) }, "Readable"],
+  [{ sql: "SELECT 1", ...lazyQuery }, "Object"],
+  [Object.assign(Object.create(null), lazyQuery), "object"],
 ];
 
 test("writes an empty object of any realm, and one of a class that shows its contents", () => {
