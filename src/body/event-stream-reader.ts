@@ -26,6 +26,8 @@ const mostObjects = 16;
 export class EventStreamReader {
   readonly #stream: EventStream;
   readonly #items: unknown[] = [];
+  /** The first item that was not taken. Taking items out of the array would move all others, which may be many. */
+  #first = 0;
   #hasEnded = false;
   #failure: { readonly error: unknown } | undefined;
   /** Called when something has come that a read waits for. */
@@ -53,7 +55,7 @@ export class EventStreamReader {
     stream.removeListener("data", this.#onData);
     stream.removeListener("end", this.#onEnd);
     stream.removeListener("close", this.#onClose);
-    this.#items.length = 0;
+    this.#clear();
     this.#hasEnded = true;
     this.#wake?.();
     if (stream.destroyed !== true) stream.destroy?.();
@@ -65,9 +67,22 @@ export class EventStreamReader {
 
   /** The next step, if it is known. What was emitted before an error comes first. */
   #step(): IteratorResult<unknown, unknown> | undefined {
-    if (this.#items.length > 0) return { done: false, value: this.#items.shift() };
+    if (this.#first < this.#items.length) return { done: false, value: this.#takeItem() };
     if (this.#failure !== undefined) throw this.#failure.error;
     return this.#hasEnded ? { done: true, value: undefined } : undefined;
+  }
+
+  #takeItem(): unknown {
+    const item = this.#items[this.#first];
+    this.#items[this.#first] = undefined;
+    this.#first += 1;
+    if (this.#first === this.#items.length) this.#clear();
+    return item;
+  }
+
+  #clear(): void {
+    this.#items.length = 0;
+    this.#first = 0;
   }
 
   async #nextStep(): Promise<IteratorResult<unknown, unknown>> {

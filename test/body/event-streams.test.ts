@@ -130,6 +130,14 @@ test("pauses it until it is read, and again when a few items wait", async () => 
   );
 });
 
+test("reads all that a stream emits although it was paused", { timeout: 20_000 }, async () => {
+  // As those of event-stream do. A time that grows with the square of the items would be minutes here.
+  const stream = new OldStream(rowsTo(400_000));
+  stream.pause = () => undefined;
+  const lines = (await collect(csvChunks(rowsOf(stream)))).split("\r\n");
+  assert.deepEqual([lines.length, lines[400_000]], [400_002, "400000"]);
+});
+
 test("awaits such a stream that is a promise too, and refuses what only looks like one, as superagent's do", async () => {
   const then = (resolve: (rows: Row[]) => void): void => resolve([{ id: 7 }]);
   // oxlint-disable-next-line unicorn/no-thenable -- as a request of superagent
