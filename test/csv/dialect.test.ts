@@ -50,7 +50,7 @@ const refused: readonly (readonly [options: Record<string, unknown>, sentence: R
     { formulas: "escape", nullValue: "=1+1" },
     /^nullValue "=1\+1" would be a formula in a spreadsheet, and formulas is "escape": choose another\.$/,
   ],
-  [{ dialect: "excel", nullValue: "-none-" }, /^nullValue "-none-" would be a formula/],
+  [{ formulas: "escape", nullValue: "-none-" }, /^nullValue "-none-" would be a formula/],
   [{ formulas: "reject", nullValue: "@a" }, /^nullValue "@a" would be a formula/],
   [{ nullValue: null }, /^nullValue must be a string, not null\.$/],
   [{ decimalSeparator: "," }, /^decimalSeparator "," is also the delimiter: choose another of the two\.$/],
