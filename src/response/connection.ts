@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Clock } from "../clock.ts";
 import { StreamCsvError, wrongType } from "../errors.ts";
 import { isKeptHalfOpen } from "../socket/keep-half-open.ts";
@@ -134,9 +135,9 @@ export class Connection {
   /** Cuts the connection so that no client can take a part of the body for the whole. */
   cut(): void {
     const { socket } = this.#res;
-    // A clean end would look like the end of the body, for wget within a chunk, too; a reset can't.
-    const isPartial = this.#isDelimitedByEnd || (socket?.writableLength ?? 0) > 0;
-    if (isPartial && socket !== null && !socket.destroyed) resetSocket(socket);
+    // A clean end would look like the end of the body; a reset can't.
+    if (socket !== null && !socket.destroyed && (this.#isDelimitedByEnd || isPartlyTaken(socket)))
+      resetSocket(socket);
     // A pipelined answer is cut when its turn comes. Node 24 would send the part it has, and then wait for ever.
     if (socket === null) this.#res.once("socket", (assigned) => assigned.destroy());
     // Without an error, because Node would answer an error with its own 400 if no head was sent yet.
@@ -207,6 +208,11 @@ export class Connection {
   #stop(state: Stopped["state"], reason?: Error): void {
     this.#interruption.raise(new Stopped(state, reason));
   }
+}
+
+/** Whether the kernel may have a part of a chunk. wget takes an end within a chunk for that of the body. */
+function isPartlyTaken({ writableLength, writableCorked }: Socket): boolean {
+  return writableLength > 0 && writableCorked === 0;
 }
 
 function cancelled(reason: unknown): StreamCsvError {

@@ -21,12 +21,17 @@ const many = 20;
 test("many requests may be ended by one signal, without a warning of a leak", async (t) => {
   const stop = new AbortController();
   let begun = 0;
+  const allBegun = new AbortController();
   const served = await serve(
     t,
     () =>
       csvResponse(async function* () {
-        for (begun += 1; begun < many; await nextTurn()) yield { id: 1 };
-        yield { id: 2 };
+        begun += 1;
+        if (begun === many) allBegun.abort();
+        for (let id = 1; !allBegun.signal.aborted; id += 1) {
+          yield { id };
+          await nextTurn();
+        }
       }),
     { signal: stop.signal },
   );

@@ -92,12 +92,16 @@ test("resets a close-delimited body, and sends no last chunk of a chunked one", 
 
 test("resets a chunked body that is cut within a chunk, whose end wget takes for that of the body", async (t) => {
   const stop = new AbortController();
+  let chunks = 0;
   const endless = function* (): Generator<string, void, undefined> {
-    for (;;) yield "row\n".repeat(16_384);
+    for (; ; chunks += 1) yield "row\n".repeat(16_384);
   };
   const served = await serve(t, () => new StreamingHttpResponse(endless()), { signal: stop.signal });
-  // Far more than curl takes meanwhile is on its way, so the kernel has only a part of the last chunk.
-  const cut = (): unknown => setTimeout(() => stop.abort(), 200);
+  // Once no more chunks are made, the kernel has a part of the last one.
+  const cut = async (): Promise<void> => {
+    for (let before = -1; before !== chunks; await sleep(100)) before = chunks;
+    stop.abort();
+  };
   assert.equal(await exitCodeOfCut([served.url], cut), 56);
   assert.equal((await served.outcome()).state, "cancelled");
 });
