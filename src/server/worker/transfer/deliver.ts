@@ -10,7 +10,7 @@ import { FileResponse } from "../../../response/file-response.ts";
 import type { AnyResponse } from "../../../response/any-response.ts";
 import { formatDisposition } from "../../../response/head/disposition.ts";
 import { formatHttpDate } from "../../../response/head/http-date.ts";
-import type { RequestHead } from "../../../response/head/request-head.ts";
+import { requestHeader, type RequestHead } from "../../../response/head/request-head.ts";
 import { HttpResponse } from "../../../response/http-response.ts";
 import { StreamingHttpResponse } from "../../../response/streaming-http-response.ts";
 import { compress } from "../../../response/transform/compress.ts";
@@ -45,14 +45,14 @@ export const deliver: Readonly<
 
 /** The head of an export's answer without a body, for `HEAD`. */
 export function headOf(plan: ExportPlan, request: RequestHead, http: HttpSettings): StreamingHttpResponse {
-  const response = new StreamingHttpResponse([], { headers: exportHeaders(plan, http) });
+  const response = new StreamingHttpResponse([], { headers: exportHeaders(plan, http, request) });
   if (plan.delivery === "streaming") encode(response, request, http);
   return response;
 }
 
 /** The head of an answer whose version tells its ETag, without a body, to answer conditions with. */
 export function taggedHeadOf(plan: ExportPlan, request: RequestHead, http: HttpSettings): HttpResponse {
-  const response = new HttpResponse("", { headers: exportHeaders(plan, http) });
+  const response = new HttpResponse("", { headers: exportHeaders(plan, http, request) });
   response.headers.set("ETag", `"${plan.key}"`);
   return response;
 }
@@ -63,14 +63,30 @@ function tagOf(plan: ExportPlan, sha256: string): string {
 }
 
 /** The headers of every answer of an export; none of them needs the rows. */
-function exportHeaders(plan: ExportPlan, { cacheControl }: HttpSettings): Record<string, string> {
+function exportHeaders(
+  plan: ExportPlan,
+  { cacheControl }: HttpSettings,
+  request: RequestHead,
+): Record<string, string> {
   return {
     "Content-Type": contentTypeOf(plan.dialect),
     "Content-Disposition": formatDisposition(plan.filename, true) ?? "attachment",
     "Cache-Control": cacheControl,
     ...(plan.delivery === "streaming" ? { "X-Accel-Buffering": "no" } : {}),
-    ...(plan.delivery === "file" ? { "Accept-Ranges": "bytes" } : {}),
+    ...(plan.delivery === "file" ? { "Accept-Ranges": hasParts(plan, request) ? "bytes" : "none" } : {}),
   };
+}
+
+/**
+ * Whether a client may have a part of a file. Rows without a version are read anew for each request, so parts would be of different
+ * rows, which few clients notice. One that names the text it has a part of gets more of it only while the rows are the same.
+ */
+function hasParts({ version, isVersioned }: ExportPlan, request: RequestHead): boolean {
+  return (
+    version === null ||
+    isVersioned ||
+    ["if-range", "if-match"].some((name) => requestHeader(request, name) !== undefined)
+  );
 }
 
 /** Reads rows while they are sent. Their number and digest are known only after the last row, so they are trailers. */
@@ -85,7 +101,7 @@ function deliverStreaming({ plan, transfer, request, http }: DeliveryContext): S
   };
   let sentSha256: string | undefined;
   const response = new StreamingHttpResponse(body, {
-    headers: { ...exportHeaders(plan, http), "X-Transfer-Id": transfer.id },
+    headers: { ...exportHeaders(plan, http, request), "X-Transfer-Id": transfer.id },
   });
   const coding = encode(response, request, http);
   if (coding !== undefined) {
@@ -124,7 +140,7 @@ async function deliverBuffered(context: DeliveryContext): Promise<HttpResponse |
       transfer.sha256 = sha256;
     });
     const response = await HttpResponse.from(chunks, {
-      headers: { ...exportHeaders(plan, http), "X-Transfer-Id": transfer.id },
+      headers: { ...exportHeaders(plan, http, context.request), "X-Transfer-Id": transfer.id },
     });
     const sha256 = transfer.sha256 ?? "";
     response.headers.set("Content-Length", String(response.tell()));
@@ -161,7 +177,7 @@ async function deliverFile(context: DeliveryContext): Promise<FileResponse> {
     const response = await FileResponse.open(handle, {
       etag: tagOf(plan, sha256),
       headers: {
-        ...exportHeaders(plan, http),
+        ...exportHeaders(plan, http, context.request),
         "X-Transfer-Id": transfer.id,
         ...rowsAndDigest(rows, sha256),
       },
