@@ -49,9 +49,9 @@ test("a client that names the text it has gets a part of the same text, and no o
     const part = await get("equal", { Range: "bytes=5-9", [name]: tag });
     assert.deepEqual([part.status, part.text], [206, text.slice(5, 10)], name);
   }
-  const before = await get("changing");
-  assert.equal((await get("changing", { Range: "bytes=5-9", "If-Range": before.tag })).status, 200);
-  assert.equal((await get("changing", { Range: "bytes=5-9", "If-Match": before.tag })).status, 412);
+  const earlier = await get("changing");
+  assert.equal((await get("changing", { Range: "bytes=5-9", "If-Range": earlier.tag })).status, 200);
+  assert.equal((await get("changing", { Range: "bytes=5-9", "If-Match": earlier.tag })).status, 412);
 });
 
 test("rows that share a file for a time have parts", async () => {
