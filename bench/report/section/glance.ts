@@ -33,18 +33,16 @@ const questions: Readonly<Record<string, readonly (readonly MetricId[])[]>> = {
 };
 
 /** What the numbers mean to a reader who doesn't know how they are measured. */
-const plainMeanings = new Map<string, string>(
-  Object.entries({
-    first_byte_s: "How long a client waits until the first byte of the rows arrives.",
-    total_s: "How long a client waits until it has everything.",
-    peak_rss_over_idle_bytes: "The memory that one export adds to the server at its peak.",
-    loop_s_per_export: "What one export costs its worker: the time in which it can do nothing else.",
-    cpu_s_per_export: "The CPU time that one export costs the server.",
-    cpu_s_per_mib: "The CPU time that a MiB of an export costs the server.",
-    bytes_per_concurrent_export: "The memory that each client adds while it reads slowly.",
-    ping_p99_s: "How late the slowest short requests are answered meanwhile (99th percentile).",
-  }),
-);
+const plainMeanings: Readonly<Partial<Record<string, string>>> = {
+  first_byte_s: "How long a client waits until the first byte of the rows arrives.",
+  total_s: "How long a client waits until it has everything.",
+  peak_rss_over_idle_bytes: "The memory that one export adds to the server at its peak.",
+  loop_s_per_export: "What one export costs its worker: the time in which it can do nothing else.",
+  cpu_s_per_export: "The CPU time that one export costs the server.",
+  cpu_s_per_mib: "The CPU time that a MiB of an export costs the server.",
+  bytes_per_concurrent_export: "The memory that each client adds while it reads slowly.",
+  ping_p99_s: "How late the slowest short requests are answered meanwhile (99th percentile).",
+};
 
 /** The numbers that a report begins with; null where there are none, or where they can't be trusted. */
 export function glanceOf(result: BenchResult): Glance | null {
@@ -97,7 +95,7 @@ function figureOf(view: ScenarioView, metric: ShownMetric, bars: readonly Bar[])
   const lead = bars.find(({ of }) => isTreatment(of)) ?? bars[0];
   if (lead === undefined) return null;
   const { label, id } = metric;
-  const meaning = plainMeanings.get(id) ?? metric.meaning;
+  const meaning = plainMeanings[id] ?? metric.meaning;
   return { title: label, meaning, lead, bars, comparison: comparisonText(view, lead.of, id) };
 }
 
