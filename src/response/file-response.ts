@@ -78,8 +78,8 @@ const headersOfFile = [
 let narrow: (response: FileResponse, request: RequestHead) => void;
 
 /**
- * A file, sent through one open handle in blocks of 64 KiB, or of 256 KiB while the reader is fast. Closing the response closes
- * the handle.
+ * A file, sent through one open handle: from a block of 64 KiB, or from two of 512 KiB while the reader is fast. Closing the
+ * response closes the handle.
  *
  * {@link FileResponse.open} knows the length and sets Content-Length, ETag and Last-Modified. `send()` then answers
  * Range and If-Range, unless `Accept-Ranges` was removed or set to `none`. If the file changes while it is sent,

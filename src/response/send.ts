@@ -30,7 +30,7 @@ import { writeHead } from "./write-head.ts";
 const noOptions: SendOptions = {};
 
 /** Bigger chunks are written in pieces, so that back-pressure and a disconnect are noticed in between. */
-const pieceBytes = 128 * 1024;
+const pieceBytes = 256 * 1024;
 
 /**
  * Sends any response over a `node:http` request and response, and resolves after its closers have run.

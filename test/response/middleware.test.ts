@@ -130,7 +130,7 @@ for (const name of Object.keys(middleware)) {
 }
 
 /** Of each size, with every byte there is: joined with the head, beside it, and the most that is sent in one step. */
-const sizes = [1, 4096, 4097, 128 * 1024, 128 * 1024 + 1];
+const sizes = [1, 4096, 4097, 128 * 1024, 128 * 1024 + 1, 256 * 1024 + 1];
 
 function bytesOf(size: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, index) => 255 - (index % 256));
