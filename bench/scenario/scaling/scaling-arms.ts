@@ -27,20 +27,25 @@ export function scalingArms(plan: RunPlan): readonly ScalingArm[] {
     ({ delivery, target }) => delivery !== "file" && target.takesRows,
   );
   return arms.flatMap((arm) => {
-    const isBuffered = arm.delivery === "buffered";
-    const most = Math.min(
-      arm.availableRows ?? Number.POSITIVE_INFINITY,
-      isBuffered ? Math.floor(plan.mostBufferedBytes / bytesPerRow(arm)) : Number.POSITIVE_INFINITY,
-      arm.target.isStreamCsv
-        ? Number.POSITIVE_INFINITY
-        : Math.max(1, arm.rowsPerSecond * longestForeignSeconds),
-    );
-    const wanted = plan.isRowsGiven
-      ? shares.map((share) => Math.max(1, Math.round(plan.rows * share)))
-      : sizes[isBuffered ? "buffered" : "unbounded"];
-    const rows = new Set(wanted.map((size) => Math.min(size, Math.floor(most))));
+    const most = arm.availableRows ?? Number.POSITIVE_INFINITY;
+    const rows = new Set(wantedSizes(plan, arm).map((size) => Math.min(size, most)));
     return [...rows].map((size) => withSize({ ...arm, base: arm.id }, size));
   });
+}
+
+/** The sizes of an arm, if there are as many rows. */
+function wantedSizes(plan: RunPlan, arm: PlannedArm): readonly number[] {
+  const isBuffered = arm.delivery === "buffered";
+  const most = Math.min(
+    isBuffered ? Math.floor(plan.mostBufferedBytes / bytesPerRow(arm)) : Number.POSITIVE_INFINITY,
+    arm.target.isStreamCsv
+      ? Number.POSITIVE_INFINITY
+      : Math.max(1, Math.floor(arm.rowsPerSecond * longestForeignSeconds)),
+  );
+  const wanted = plan.isRowsGiven
+    ? shares.map((share) => Math.max(1, Math.round(plan.rows * share)))
+    : sizes[isBuffered ? "buffered" : "unbounded"];
+  return wanted.map((size) => Math.min(size, most));
 }
 
 /** The arms of targets that don't take a number of rows. */
@@ -109,7 +114,10 @@ export async function upToAvailable(
       const fitting = withSize(arm, Math.min(arm.rows, rows));
       capped.set(fitting.id, fitting);
     }
-    if (rows < wanted) {
+    // The survey may have found out already how many rows another server has.
+    const isKnown = !target.isStreamCsv && rows === planned?.availableRows;
+    const wished = isKnown ? Math.max(...wantedSizes(plan, planned)) : wanted;
+    if (rows < wished) {
       const bases = [...new Set(sized.map(({ base }) => base))].join(", ");
       record.warn(`Memory of ${bases} was measured up to ${formatCount(rows)} rows: there are no more.`);
     }

@@ -159,7 +159,8 @@ for (const [what, line, ping, isCounted] of [
     assert.equal(fault, null);
     const measured = result.rounds.map(({ arms }) => arms["py"]?.["ping_per_s_idle"]);
     assert.equal(typeof measured.at(-1) === "number", isCounted);
-    const note = /What short requests lose beside the exports of py is left out: .* counted at \/ping\./;
+    const note =
+      /What short requests lose beside the exports of py is left out: .* counted at \/ping within /;
     assert.equal(note.test(result.warnings.join("\n")), !isCounted);
   });
 }
