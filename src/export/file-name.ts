@@ -5,7 +5,7 @@ const mostBytes = 240;
  * Control letters, slashes, separators of lines, half surrogate pairs, and format letters, which show a name in another
  * order than it has (U+202E) or not at all. The joiners U+200C and U+200D stay, because some languages write with them.
  */
-const forbidden = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}/\\]|(?![\u200C\u200D])\p{Cf}/u;
+const forbidden = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}/\\]|(?![\u200C\u200D])\p{Cf}/gu;
 
 /** What a Windows program takes for a device, with any ending. */
 const device = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)/i;
@@ -27,17 +27,20 @@ export function readFileName(text: string): string {
  * have from anybody: what {@link readFileName} refuses in a name becomes `_`.
  */
 export function fileNameOf(exportName: string): string {
-  const letters = exportName.replaceAll(new RegExp(forbidden, "gu"), "_").replaceAll(/^[. ]|[. ]$/g, "_");
+  const letters = exportName.replaceAll(forbidden, "_").replaceAll(/^[. ]|[. ]$/g, "_");
   const name = device.test(letters) ? `_${letters}` : letters;
   if (Buffer.byteLength(name) <= mostBytes) return name;
-  // A character may have four bytes, and must not be cut.
-  return new TextDecoder().decode(Buffer.from(name).subarray(0, mostBytes)).replace(/[\uFFFD. ]+$/, "_");
+  const cut = new TextDecoder().decode(Buffer.from(name).subarray(0, mostBytes));
+  let end = cut.length;
+  // A character may have four bytes, and one that is cut became U+FFFD.
+  while (/[\uFFFD. ]/.test(cut.charAt(end - 1))) end -= 1;
+  return end < cut.length ? `${cut.slice(0, end)}_` : cut;
 }
 
 function faultIn(name: string): string | undefined {
   if (name === "") return "it is empty";
   if (Buffer.byteLength(name) > mostBytes) return `it has more than ${mostBytes} bytes in UTF-8`;
-  const letter = forbidden.exec(name)?.[0];
+  const letter = name.match(forbidden)?.[0];
   if (letter !== undefined) return `it has the character ${codePointOf(letter)}`;
   if (device.test(name)) return "Windows keeps it for a device";
   return /^[. ]|[. ]$/.test(name) ? "it begins or ends with a dot or a blank" : undefined;
