@@ -35,10 +35,16 @@ export class JwtIssuer implements AsyncDisposable {
   status = 200;
   /** The body of such an answer instead of the keys. */
   body: string | undefined;
+  /** Answers in its place. */
+  answer: RequestListener | undefined;
 
   private constructor(tls: TlsPair | undefined) {
-    const answer: RequestListener = (_, res) => {
+    const answer: RequestListener = (req, res) => {
       this.fetches += 1;
+      if (this.answer !== undefined) {
+        this.answer(req, res);
+        return;
+      }
       res.writeHead(this.status, { "Content-Type": "application/json", Connection: "close" });
       res.end(this.body ?? JSON.stringify({ keys: this.#published }));
     };

@@ -7,19 +7,8 @@ import { StreamCsvError } from "../../errors.ts";
 import type { JwtSettings } from "./access-settings.ts";
 import { tokenHolder, type Caller } from "./caller.ts";
 import { boundByClaims } from "./claims.ts";
+import { issuerKeys, type KeyTimes } from "./issuer-keys.ts";
 import { unauthorized } from "./unauthorized.ts";
-
-/** How often keys are fetched. */
-export interface KeyTimes {
-  /** How old fetched keys may become. */
-  readonly maxAgeMs: number;
-  /** After a fetch, how long a token with an unknown key fetches no more: anybody can make such a token. */
-  readonly cooldownMs: number;
-  /** How long a fetch may take. */
-  readonly fetchTimeoutMs: number;
-  /** How long no fetch is tried after one that failed. */
-  readonly retryMs: number;
-}
 
 const usualTimes: KeyTimes = {
   maxAgeMs: 10 * 60_000,
@@ -54,8 +43,6 @@ export class JwtVerifier {
   readonly #clock: Clock;
   readonly #importJose: () => Promise<typeof Jose>;
   #loading: Promise<Loaded> | undefined;
-  /** By the monotonic clock, since the time of day may be set back. */
-  #retryAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     settings: JwtSettings,
@@ -129,38 +116,11 @@ export class JwtVerifier {
   }
 
   async #prepare(): Promise<Loaded> {
-    const { maxAgeMs, cooldownMs, fetchTimeoutMs } = this.#times;
     const jose = await this.#importJose();
-    const fetched = jose.createRemoteJWKSet(new URL(this.#settings.jwks), {
-      cacheMaxAge: maxAgeMs,
-      cooldownDuration: cooldownMs,
-      timeoutDuration: fetchTimeoutMs,
-      [jose.customFetch]: async (url, options) => {
-        // jose waits after a fetch that succeeded, but not after one that failed.
-        if (this.#clock.nowMs() < this.#retryAtMs) throw this.#unavailable();
-        return await fetch(url, options);
-      },
-    });
-    const { JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported } = jose.errors;
-    const ofToken = [StreamCsvError, JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported];
-    const keyOf: JWTVerifyGetKey = async (header, input) => {
-      try {
-        return await fetched(header, input);
-      } catch (error) {
-        if (ofToken.some((kind) => error instanceof kind)) throw error;
-        // Requests that waited for the same fetch have the same error.
-        if (this.#clock.nowMs() >= this.#retryAtMs)
-          this.#log.error({ err: error, jwks: this.#settings.jwks }, "the keys of JWTs can't be fetched");
-        this.#retryAtMs = this.#clock.nowMs() + this.#times.retryMs;
-        throw this.#unavailable();
-      }
+    const { jwks } = this.#settings;
+    return {
+      jose,
+      keyOf: issuerKeys({ jose, jwks, times: this.#times, log: this.#log, clock: this.#clock }),
     };
-    return { jose, keyOf };
-  }
-
-  #unavailable(): StreamCsvError {
-    const message = "The keys with which tokens are checked can't be fetched.";
-    const retryAfterSeconds = Math.max(1, Math.ceil(this.#times.retryMs / 1000));
-    return new StreamCsvError("SCSV_KEYS_UNAVAILABLE", message, { retryAfterSeconds });
   }
 }

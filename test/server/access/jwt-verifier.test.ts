@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { createHmac, createPublicKey, type JsonWebKey } from "node:crypto";
+import type { RequestListener } from "node:http";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import type * as Jose from "jose";
 import { pino } from "pino";
 import { safeParse } from "valibot";
@@ -185,7 +187,90 @@ test("asks an issuer that failed no more than once in a time, and says why in th
     await assert.rejects(verifier.verify(token, Date.now()), { code: "SCSV_KEYS_UNAVAILABLE" });
   assert.equal(issuer.fetches, 1);
   assert.equal(lines.length, 1);
-  assert.match(lines[0] ?? "", /Expected 200 OK/);
+  assert.match(lines[0] ?? "", /status 503/);
+});
+
+test("keys are fetched again in time, although the time of day was set back after the last fetch", async (t) => {
+  await using issuer = await JwtIssuer.start();
+  let nowMs = 0;
+  const clock = { nowMs: () => nowMs, wallMs: systemClock.wallMs };
+  const some = { ...times, maxAgeMs: 60_000, cooldownMs: 10_000 };
+  const verifier = new JwtVerifier(issuer.settings, log, clock, some);
+  const early = await issuer.sign();
+  await verifier.verify(early, clock.wallMs());
+  await issuer.addKey("ES256", "second");
+  issuer.retire("ES256");
+  const token = await issuer.sign({ kid: "second" });
+  const today = Date.now();
+  t.mock.method(Date, "now", () => today - 86_400_000);
+  nowMs = 9999;
+  await assert.rejects(verifier.verify(token, today), unauthorized);
+  nowMs = 10_000;
+  assert.equal((await verifier.verify(token, today)).token, "jwt:u1");
+  await issuer.addKey("ES256", "third");
+  issuer.retire("second");
+  nowMs = 69_999;
+  assert.equal((await verifier.verify(token, today)).token, "jwt:u1");
+  nowMs = 70_000;
+  await assert.rejects(verifier.verify(token, today), unauthorized);
+  assert.equal(issuer.fetches, 3);
+});
+
+const answers: Readonly<Record<string, [RequestListener, RegExp]>> = {
+  "without an end": [
+    (_, res) => {
+      const spaces = Buffer.alloc(64 * 1024, " ");
+      const more = (): void => {
+        while (!res.destroyed && res.write(spaces));
+      };
+      res.on("drain", more);
+      more();
+    },
+    /^The answer is larger than 1048576 bytes/,
+  ],
+  "that is small only while it is compressed": [
+    (_, res) => {
+      res.writeHead(200, { "Content-Encoding": "gzip" });
+      res.end(gzipSync(Buffer.alloc(8 * 1024 * 1024, " ")));
+    },
+    /^The answer is larger than 1048576 bytes/,
+  ],
+  "that is a redirect": [
+    (_, res) => res.writeHead(302, { Location: "https://login.example/other?secret=s" }).end(),
+    /^The answer has status 302 and leads to "https:\/\/login\.example\/other", where keys aren't looked for, instead of 200\.$/,
+  ],
+  "with an error": [
+    (_, res) => res.writeHead(500).end("<html>"),
+    /^The answer has status 500, instead of 200\.$/,
+  ],
+  "that is a page": [(_, res) => res.end("<html>"), /Failed to parse .* as JSON/],
+  "that is JSON but no keys": [(_, res) => res.end("[]"), /malformed/],
+  "that never ends": [(_, res) => void res.write('{"keys":['), /timed out/],
+};
+
+for (const [kind, [answer, expected]] of Object.entries(answers)) {
+  test(`an answer ${kind} in place of the keys is named in the log, and is read no further`, async () => {
+    await using issuer = await JwtIssuer.start();
+    issuer.answer = answer;
+    const lines: string[] = [];
+    const kept = pino({ level: "error" }, { write: (line) => void lines.push(line) });
+    const verifier = new JwtVerifier(issuer.settings, kept, systemClock, times);
+    await assert.rejects(verifier.verify(await issuer.sign(), Date.now()), { code: "SCSV_KEYS_UNAVAILABLE" });
+    assert.equal(lines.length, 1);
+    const { err, msg } = JSON.parse(lines[0] ?? "") as { err: { message: string }; msg: string };
+    assert.match(err.message, expected);
+    assert.equal(msg, "the keys of JWTs can't be fetched");
+  });
+}
+
+test("a key that fits but can't be used is named in the log", async () => {
+  await using issuer = await JwtIssuer.start();
+  issuer.body = JSON.stringify({ keys: [{ ...issuer.published("ES256"), x: "AA" }] });
+  const lines: string[] = [];
+  const kept = pino({ level: "error" }, { write: (line) => void lines.push(line) });
+  const verifier = new JwtVerifier(issuer.settings, kept, systemClock, times);
+  await assert.rejects(verifier.verify(await issuer.sign(), Date.now()), { code: "SCSV_KEYS_UNAVAILABLE" });
+  assert.match(lines.join(""), /"kid":"ES256".*a key of JWTs can't be used/);
 });
 
 test("asks an issuer that failed again after its time, although the time of day was set back meanwhile", async (t) => {
