@@ -12,6 +12,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     units: 0,
     clock: 0,
     "file-stamp": 0,
+    pem: 0,
     "never-rejects": 0,
     "similar-name": 0,
     "check-arguments": 1,

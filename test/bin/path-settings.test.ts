@@ -124,7 +124,7 @@ test("bench looks for its baseline beside a configuration that is elsewhere", as
 });
 
 test("certificates in the URL of a database are beside the configuration", async () => {
-  await writeFile(join(sub, "ca.pem"), "the text of a certificate");
+  await writeFile(join(sub, "ca.pem"), "-----BEGIN CERTIFICATE-----\n");
   const url = "postgres://u@h/d?sslmode=verify-full&sslrootcert=ca.pem";
   const flags = await flagsWith("serve", { databases: { shop: { url } } });
   const { configuration } = flags["configuration"] as LoadedConfiguration;

@@ -63,7 +63,7 @@ export async function startPrimary(
   const pool: WorkerPool = new WorkerPool({ ...settings, ...found }, state, log.logger, clock);
   for (const listener of listeners.all) reportAcceptErrors(listener, log.logger, clock);
   const replace = (certificates: Certificates): void => pool.replace({ certificates });
-  const unwatch = read === null ? () => undefined : watchCertificates(read, log.logger, replace);
+  const unwatch = read === null ? () => undefined : watchCertificates(read, log.logger, replace, clock);
   const primary = new Primary({ settings, listeners, pool, state, log, folder, unwatch });
   const stop = (): void => primary.kill();
   signal?.addEventListener("abort", stop, { once: true });

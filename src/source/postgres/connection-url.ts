@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ConnectionOptions } from "node:tls";
 import { messageOf, wrongRange } from "../../errors.ts";
+import { pemFault } from "../../pem.ts";
 import { didYouMean } from "../../similar-name.ts";
 
 /** Where a database is and how it is reached; everything explicit, so that pg reads no environment. */
@@ -171,11 +172,15 @@ function sslOf(options: Options): ConnectionOptions | false {
 /** The text of a file; undefined for none, and for `system`, the certificates that Node trusts by itself. */
 function contentOf(name: string, path: string | undefined): string | undefined {
   if (path === undefined || (name === "sslrootcert" && path === "system")) return undefined;
+  let text: string;
   try {
-    return readFileSync(path, "utf8");
+    text = readFileSync(path, "utf8");
   } catch (cause) {
     throw refused(`has the option ${name}, whose file can't be read: ${messageOf(cause)}`);
   }
+  const fault = pemFault(text, name === "sslkey" ? "private key" : "certificate");
+  if (fault !== undefined) throw refused(`has the option ${name}, whose file ${fault}`);
+  return text;
 }
 
 function applicationNameOf(text: string | undefined): string {

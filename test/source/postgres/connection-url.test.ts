@@ -11,7 +11,11 @@ import {
 
 const folder = mkdtempSync(join(tmpdir(), "stream-csv-url-"));
 const ca = join(folder, "ca.pem");
-writeFileSync(ca, "the text of a certificate");
+const text = "-----BEGIN CERTIFICATE-----\n";
+writeFileSync(ca, text);
+const [empty, locked] = [join(folder, "empty.pem"), join(folder, "locked.pem")];
+writeFileSync(empty, "");
+writeFileSync(locked, "-----BEGIN ENCRYPTED PRIVATE KEY-----\n");
 after(() => rmSync(folder, { recursive: true }));
 
 const base = "postgres://user:pass@host/db";
@@ -55,7 +59,6 @@ test("checks who signed a certificate where the URL says whom to trust, as libpq
     return [ssl.rejectUnauthorized, ssl.ca, ssl.checkServerIdentity === undefined];
   };
   const file = encodeURIComponent(ca);
-  const text = "the text of a certificate";
   assert.deepEqual(checked("sslmode=require"), [false, undefined, false]);
   assert.deepEqual(checked(`sslmode=require&sslrootcert=${file}`), [true, text, false]);
   assert.deepEqual(checked(`sslmode=verify-ca&sslrootcert=${file}`), [true, text, false]);
@@ -97,6 +100,26 @@ const refused: readonly (readonly [string, RegExp])[] = [
   [
     `${base}?sslmode=verify-ca&sslrootcert=/no/such`,
     /has the option sslrootcert, whose file can't be read: ENOENT/,
+  ],
+  [
+    `${base}?sslmode=verify-ca&sslrootcert=${encodeURIComponent(empty)}`,
+    /has the option sslrootcert, whose file is empty\.$/,
+  ],
+  [
+    `${base}?sslmode=verify-full&sslrootcert=${encodeURIComponent(locked)}`,
+    /has the option sslrootcert, whose file has no certificate in PEM\.$/,
+  ],
+  [
+    `${base}?sslmode=require&sslcert=${encodeURIComponent(empty)}`,
+    /has the option sslcert, whose file is empty/,
+  ],
+  [
+    `${base}?sslmode=require&sslkey=${encodeURIComponent(ca)}`,
+    /sslkey, whose file has no private key in PEM\.$/,
+  ],
+  [
+    `${base}?sslmode=require&sslkey=${encodeURIComponent(locked)}`,
+    /sslkey, whose file is encrypted: .* openssl pkey/,
   ],
   [
     `${base}?sslmode=require&channel_binding=require`,
