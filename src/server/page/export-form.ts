@@ -26,7 +26,7 @@ export function exportForm(definition: ExportDefinition, bound: Caller["bound"])
   const first = common.filter((parameter) => shownAtOnce.has(parameter.name)).map(field);
   const others = common.filter((parameter) => !shownAtOnce.has(parameter.name)).map(field);
   const path = encodeURIComponent(name);
-  return `<form method="get" action="/download/${path}">
+  return `<form method="get" action="./download/${path}">
 <div class="fields">
 ${[...parameters.map((parameter) => declaredField(name, parameter)), ...first].join("\n")}
 </div>
@@ -38,7 +38,7 @@ ${others.join("\n")}
 <p><button>Download</button> <button type="button" class="as-job" data-jobs="/exports/${path}/jobs" hidden>Run as a job</button></p>
 <p class="outcome fault" role="alert"></p>
 <div class="request" hidden>
-<p><a class="address" href="/exports/${path}.csv"></a> <button type="button" class="copy-address">Copy URL</button></p>
+<p><a class="address" href="./exports/${path}.csv"></a> <button type="button" class="copy-address">Copy URL</button></p>
 <p><code class="curl"></code> <button type="button" class="copy-curl">Copy curl</button></p>
 </div>
 </form>`;

@@ -56,7 +56,7 @@ export function indexPage(
     head: scriptTag,
     body: `<header>
 <h1 tabindex="-1">stream-csv</h1>
-<nav aria-label="Data">${paths.map((path) => `<a href="${path}">${path}</a>`).join(" ")}</nav>
+<nav aria-label="Data">${paths.map((path) => `<a href=".${path}">${path}</a>`).join(" ")}</nav>
 <button type="button" id="sign-out" hidden>Sign out</button>
 </header>
 <main>
@@ -82,7 +82,7 @@ function describeExport(listed: ListedExport, isDownloadable: boolean, bound: Ca
   const needsValue = parameters.some(
     (each) => each.default === null && !each.optional && !bound.has(each.name),
   );
-  const link = `<a href="/exports/${encodeURIComponent(name)}.csv" download>${markupText(name)}.csv</a>`;
+  const link = `<a href="./exports/${encodeURIComponent(name)}.csv" download>${markupText(name)}.csv</a>`;
   return `<article>${title}
 ${description === null ? "" : `<p>${markupText(description)}</p>`}
 <p class="facts">${markupText(kind)} · ${rows === null ? "number of rows unknown" : `${formatCount(rows)} rows`}${needsValue || !isDownloadable ? "" : ` · ${link}`}</p>

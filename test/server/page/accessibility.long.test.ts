@@ -70,7 +70,7 @@ for (const view of views) {
     assert.equal(await browser?.evaluate(`document.documentElement.scrollWidth`), view.widthPx);
     await give("right");
     await browser?.waitUntil(`document.getElementById("sign-out")?.hidden === false`);
-    await browser?.evaluate(`document.querySelector('nav a[href="/exports"]').click()`);
+    await browser?.evaluate(`document.querySelector('nav a[href="./exports"]').click()`);
     await browser?.waitUntil(`document.querySelector("#answer").open`);
     assert.deepEqual(await violations(), []);
     assert.equal(await browser?.evaluate(`document.documentElement.scrollWidth`), view.widthPx);

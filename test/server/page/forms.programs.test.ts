@@ -59,7 +59,7 @@ async function openForm(): Promise<void> {
 async function fill(values: Readonly<Record<string, string | readonly string[]>>): Promise<string> {
   return String(
     await browser?.evaluate(`(() => {
-      const form = document.querySelector('form[action="/download/everything"]');
+      const form = document.querySelector('form[action="./download/everything"]');
       for (const [name, value] of Object.entries(${JSON.stringify(values)})) {
         const field = form.elements[name];
         if (field.multiple) for (const option of field.options) option.selected = value.includes(option.value);

@@ -32,9 +32,9 @@ async function openPage(widthPx = 1280, scheme: "light" | "dark" = "light"): Pro
 }
 
 test("an address leaves out the fields that were left empty, and keeps repeated ones", () => {
-  assert.equal(downloadTarget("a/b", new URLSearchParams("rows=&columns=")), "/exports/a%2Fb.csv");
+  assert.equal(downloadTarget("a/b", new URLSearchParams("rows=&columns=")), "../exports/a%2Fb.csv");
   const fields = new URLSearchParams("status=open&status=paid&note=a%26b&rows=");
-  assert.equal(downloadTarget("orders", fields), "/exports/orders.csv?status=open&status=paid&note=a%26b");
+  assert.equal(downloadTarget("orders", fields), "../exports/orders.csv?status=open&status=paid&note=a%26b");
 });
 
 test("the form of an export works without script", async () => {
@@ -55,7 +55,7 @@ test("a wrong value in a form is answered with the name of the parameter", async
 test("the address and the curl line follow the fields", { skip }, async () => {
   await openPage();
   const made = await browser?.evaluate(`(() => {
-    const form = document.querySelector('form[action="/download/orders"]');
+    const form = document.querySelector('form[action="./download/orders"]');
     form.elements.rows.value = "3";
     form.elements.columns.value = "id,price";
     form.elements.dialect.value = "tsv";
@@ -111,7 +111,7 @@ test("the page runs an export as a job, shows it and cancels it", { skip }, asyn
   await openPage();
   const start = (rows: number): Promise<unknown> =>
     browser?.evaluate(`(() => {
-      const form = document.querySelector('form[action="/download/orders"]');
+      const form = document.querySelector('form[action="./download/orders"]');
       form.elements.rows.value = "${rows}";
       form.elements.rows.dispatchEvent(new Event("input", { bubbles: true }));
       form.querySelector(".as-job").click();
@@ -176,7 +176,7 @@ test("the browser has no complaint about the page", { skip }, () => {
 test("the page says why a job was refused", { skip }, async () => {
   await openPage();
   await browser?.evaluate(`(() => {
-    const form = document.querySelector('form[action="/download/orders"]');
+    const form = document.querySelector('form[action="./download/orders"]');
     form.elements.rows.value = "many";
     form.elements.rows.dispatchEvent(new Event("input", { bubbles: true }));
     form.querySelector(".as-job").click();

@@ -174,12 +174,12 @@ test("a form with a token downloads the result of a job, to its owner alone", as
 
 test("the page of a token has no field for what the token decides, and no link to what it may not see", async () => {
   const html = await (await fetch(`${server.url}/`, bearer("bound"))).text();
-  assert.doesNotMatch(html, /name="(rows|columns)"|href="\/stats"|id="workers"/);
+  assert.doesNotMatch(html, /name="(rows|columns)"|href="\.\/stats"|id="workers"/);
   assert.match(html, /name="dialect"/);
-  assert.match(await (await fetch(`${server.url}/`, bearer("admin"))).text(), /href="\/stats"/);
+  assert.match(await (await fetch(`${server.url}/`, bearer("admin"))).text(), /href="\.\/stats"/);
   // A link to the page opens nothing else.
   const linked = await (await fetch(server.url + signed("/"))).text();
-  assert.doesNotMatch(linked, /<form|href="\/(jobs|transfers|stats)"/);
+  assert.doesNotMatch(linked, /<form|href="\.\/(jobs|transfers|stats)"/);
 });
 
 test("a wrong token is refused without detail, and can be tried again", { skip }, async () => {
@@ -203,7 +203,7 @@ test("a token shows its exports, its jobs and its transfers, and downloads to di
       "orders,numbers",
     );
     await browser?.evaluate(`(() => {
-      const form = document.querySelector('form[action="/download/orders"]');
+      const form = document.querySelector('form[action="./download/orders"]');
       form.elements.rows.value = "1000";
       form.elements.rows.dispatchEvent(new Event("input", { bubbles: true }));
       form.querySelector("button").click();
@@ -218,13 +218,13 @@ test("a token shows its exports, its jobs and its transfers, and downloads to di
       /--header "Authorization: Bearer \$TOKEN" /,
     );
 
-    await browser?.evaluate(`document.querySelector('form[action="/download/numbers"] .as-job').click()`);
+    await browser?.evaluate(`document.querySelector('form[action="./download/numbers"] .as-job').click()`);
     await browser?.waitUntil(`document.querySelector("#job-list .state")?.textContent === "completed"`);
     await browser?.evaluate(`document.querySelector("#job-list a").click()`);
     while (!(await readdir(folder)).includes("numbers.csv")) await sleep(20);
 
     await browser?.waitUntil(`document.querySelectorAll("#ended li").length > 0`);
-    await browser?.evaluate(`document.querySelector('nav a[href="/jobs"]').click()`);
+    await browser?.evaluate(`document.querySelector('nav a[href="./jobs"]').click()`);
     await browser?.waitUntil(
       `document.querySelector("#answer[open] pre")?.textContent.includes('"state": "completed"')`,
     );
@@ -232,7 +232,7 @@ test("a token shows its exports, its jobs and its transfers, and downloads to di
 
     // The page stays, and says why something can't be downloaded.
     await browser?.evaluate(`(() => {
-      const form = document.querySelector('form[action="/download/orders"]');
+      const form = document.querySelector('form[action="./download/orders"]');
       form.elements.rows.value = "many";
       form.elements.rows.dispatchEvent(new Event("input", { bubbles: true }));
       form.querySelector("button").click();

@@ -34,12 +34,17 @@ function shareOf({ rows, expectedRows }) {
   return share;
 }
 
+// A proxy may serve this page under another path, such as /reports/. Paths in this script are those of the server behind it.
+const root = new URL(".", location).pathname;
+const addressOf = (path) => root + path.slice(1);
+const pathOf = (address) => "/" + new URL(address).pathname.slice(root.length);
+
 // The token of who has signed in. It stands nowhere but here: not in an address, a cookie or a store, and in no log.
 let token;
 
 async function ask(path, init = {}) {
   const headers = token === undefined ? {} : { Authorization: "Bearer " + token };
-  const answer = await fetch(path, { cache: "no-store", headers, ...init });
+  const answer = await fetch(addressOf(path), { cache: "no-store", headers, ...init });
   if (answer.status === 401 && token !== undefined) say("This token isn't valid any more. Sign out, and sign in with another one.");
   return answer;
 }

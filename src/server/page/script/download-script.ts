@@ -4,13 +4,13 @@ export const downloadScript = String.raw`// A browser saves a download as it com
 async function download(address, place) {
   say("", place);
   try {
-    const { pathname, search } = new URL(address);
-    const head = await ask(pathname + search, { method: "HEAD", redirect: "manual" });
+    const path = pathOf(address) + new URL(address).search;
+    const head = await ask(path, { method: "HEAD", redirect: "manual" });
     const isElsewhere = head.type === "opaqueredirect";
-    if (!head.ok && !isElsewhere) throw new Error(await refusalOf(pathname + search));
+    if (!head.ok && !isElsewhere) throw new Error(await refusalOf(path));
     const form = element("form");
     form.method = "post";
-    form.action = "/download" + pathname + search;
+    form.action = addressOf("/download" + path);
     // A file that is elsewhere is led to by a page, and this page must stay.
     if (isElsewhere) form.target = "_blank";
     form.hidden = true;
@@ -43,7 +43,7 @@ function followLinks() {
     if (link === null || link.origin !== location.origin || link.hash !== "") return;
     event.preventDefault();
     const place = link.closest("article")?.querySelector(".outcome") ?? undefined;
-    void (link.closest("nav") === null ? download(link.href, place) : showAnswer(link.pathname));
+    void (link.closest("nav") === null ? download(link.href, place) : showAnswer(pathOf(link.href)));
   });
 }
 

@@ -12,7 +12,7 @@ function drawJob(job) {
   if (job.state === "running" && job.expectedRows > 0) item.append(shareOf(job));
   if (job.result !== null) {
     const link = element("a", job.result.filename);
-    link.href = job.result.url;
+    link.href = addressOf(job.result.url);
     link.download = "";
     item.append(link);
   }

@@ -14,7 +14,7 @@ function startSignIn(form) {
     token = field.value.trim();
     try {
       // Nothing else can be in a header.
-      const answer = /^[\w.~+/-]+=*$/.test(token) ? await fetch("/", { cache: "no-store", headers: { Authorization: "Bearer " + token } }) : null;
+      const answer = /^[\w.~+/-]+=*$/.test(token) ? await fetch(root, { cache: "no-store", headers: { Authorization: "Bearer " + token } }) : null;
       if (answer === null || answer.status === 401 || answer.status === 403) refuse("This token isn't valid.");
       else if (!answer.ok) refuse("The server can't show the page now: " + (await reasonOf(answer)));
       else showPage(await answer.text());
