@@ -338,7 +338,7 @@ export const faultCatalog = byCode({
   },
   SCSV_BUSY: {
     meaning:
-      "All slots for exports, or all connections to a database, are taken and the queue is full or the wait was too long, or the server has run out of memory or file descriptors.",
+      "All slots for exports, or all connections to a database, are taken and the queue is full or the wait was too long, or the server has run out of memory, processes or file descriptors.",
     remedy: "Try again after the seconds in Retry-After, or raise --slots or --workers.",
     status: 503,
   },

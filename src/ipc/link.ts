@@ -143,9 +143,10 @@ export class Link<RemoteMethods extends Methods, RemoteNotes extends Notes> {
       const id = this.#nextId;
       this.#nextId += 1;
       this.#pending.set(id, { resolve, reject });
-      this.#send(messageOf(id), undefined, (error) => {
+      this.#send(messageOf(id), undefined, (cause) => {
         this.#pending.delete(id);
-        reject(error);
+        // A channel that can't be written to any more (EPIPE) is that of a process that has ended.
+        reject(Object.assign(this.#gone(), { cause }));
       });
     });
   }

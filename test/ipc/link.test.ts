@@ -148,3 +148,15 @@ for (const when of ["before", "after"] as const) {
     assert.deepEqual(became, ["lost"]);
   });
 }
+
+test("a call that can't be sent any more fails as one to a process that has ended", async () => {
+  const { link, own } = linkTo({ one: () => 1 }, {});
+  // The process is gone, and its channel hasn't been closed here yet.
+  own.isOpen = false;
+  await assert.rejects(link.call("one", null as never), (error: unknown) => {
+    assert.ok(error instanceof StreamCsvError);
+    assert.equal(error.code, "SCSV_WORKER_FAILED");
+    assert.match(String(error.cause), /closed/);
+    return true;
+  });
+});

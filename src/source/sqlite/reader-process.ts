@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { StreamCsvError } from "../../errors.ts";
+import { StreamCsvError, toError } from "../../errors.ts";
+import { notStartedFault } from "../../ipc/not-started-fault.ts";
 import { frameHeadBytes, frameKinds, type ReaderMessage, type ReaderRequest } from "./protocol.ts";
 
 /** What a reader process sent: a message, or a batch in memory that is used again for the next one. */
@@ -20,8 +21,8 @@ const readerFlags = ["--max-semi-space-size=4", "--no-warnings"];
  */
 export class ReaderProcess {
   readonly #child: ChildProcess;
-  /** Requests go out and frames come in. */
-  readonly #channel: Duplex;
+  /** Requests go out and frames come in. A process that couldn't be started may have none. */
+  readonly #channel: Duplex | undefined;
   #received: Buffer[] = [];
   #receivedBytes = 0;
   #neededBytes = 0;
@@ -31,16 +32,14 @@ export class ReaderProcess {
   /** Resolves when the process is gone. */
   readonly exited: Promise<void>;
 
+  /** @throws StreamCsvError `SCSV_BUSY` for a lack of memory; any other reason not to start fails {@link next} */
   constructor() {
-    const program = fileURLToPath(import.meta.resolve("#sqlite-reader"));
-    const child = spawn(process.execPath, [...readerFlags, program], {
-      stdio: ["ignore", "ignore", "inherit", "pipe", "pipe"],
-    });
+    const child = startReader();
     this.#child = child;
-    this.#channel = child.stdio[4] as Duplex;
+    this.#channel = pipesOf(child)[4] as Duplex | undefined;
     this.exited = new Promise((resolve) => {
       child.once("error", (error) => {
-        this.#end(notStarted(error));
+        this.#end(notStartedFault("read the SQLite database", error));
         resolve();
       });
       child.once("close", (code, signal) => {
@@ -48,14 +47,14 @@ export class ReaderProcess {
         resolve();
       });
     });
-    this.#channel.on("data", (chunk: Buffer) => {
+    this.#channel?.on("data", (chunk: Buffer) => {
       this.#received.push(chunk);
       this.#receivedBytes += chunk.byteLength;
       if (this.#receivedBytes < this.#neededBytes) return;
-      this.#channel.pause();
+      this.#channel?.pause();
       this.#wake?.();
     });
-    this.#channel.pause();
+    this.#channel?.pause();
     // A pipe that breaks is reported by the end of the process.
     for (const pipe of this.#pipes) pipe.on("error", () => undefined);
   }
@@ -64,7 +63,7 @@ export class ReaderProcess {
     const payload = Buffer.from(JSON.stringify(request), "utf8");
     const head = Buffer.alloc(4);
     head.writeUInt32LE(payload.byteLength);
-    this.#channel.write(Buffer.concat([head, payload]));
+    this.#channel?.write(Buffer.concat([head, payload]));
   }
 
   /**
@@ -101,7 +100,7 @@ export class ReaderProcess {
   }
 
   get #pipes(): readonly (Readable | Writable)[] {
-    return this.#child.stdio.filter((pipe) => pipe !== null && pipe !== undefined);
+    return pipesOf(this.#child).filter((pipe) => pipe !== null && pipe !== undefined);
   }
 
   async #receive(bytes: number): Promise<void> {
@@ -110,7 +109,7 @@ export class ReaderProcess {
       if (this.#ended !== undefined) throw this.#ended;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        this.#channel.resume();
+        this.#channel?.resume();
       });
     }
   }
@@ -138,12 +137,22 @@ export class ReaderProcess {
   }
 }
 
-function notStarted(cause: Error): StreamCsvError {
-  return new StreamCsvError(
-    "SCSV_WORKER_FAILED",
-    `The process that reads SQLite databases could not be started: ${cause.message}.`,
-    { cause },
-  );
+function startReader(): ChildProcess {
+  const program = fileURLToPath(import.meta.resolve("#sqlite-reader"));
+  try {
+    return spawn(process.execPath, [...readerFlags, program], {
+      stdio: ["ignore", "ignore", "inherit", "pipe", "pipe"],
+    });
+  } catch (error) {
+    throw notStartedFault("read the SQLite database", toError(error));
+  }
+}
+
+/** Where no descriptor was left to start a process with, Node makes no pipes, which its types don't say. */
+function pipesOf(child: {
+  readonly stdio?: ChildProcess["stdio"];
+}): readonly (Readable | Writable | null | undefined)[] {
+  return child.stdio ?? [];
 }
 
 function died(how: string): StreamCsvError {

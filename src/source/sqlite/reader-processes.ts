@@ -41,11 +41,11 @@ class ReaderProcesses {
 
   /**
    * Lends a process for one request. Aborting the signal kills it.
-   * @throws StreamCsvError `SCSV_BUSY` when none comes free in time; the signal's reason when aborted
+   * @throws StreamCsvError `SCSV_BUSY` when none comes free in time, or there is no memory to start one; the signal's reason when aborted
    */
   async lease(signal: AbortSignal): Promise<ReaderLease> {
     const slot = await this.#slots.acquire(signal);
-    const reader = this.#takeIdle() ?? new ReaderProcess();
+    const reader = this.#takeIdle() ?? startFor(slot);
     let isOver = false;
     const end = (how: () => void): void => {
       if (isOver) return;
@@ -90,6 +90,16 @@ class ReaderProcesses {
       reader.kill();
     };
     this.#idle.set(reader, setTimeout(end, lingerMs).unref());
+  }
+}
+
+/** Starts a process, and gives its slot back where that throws. */
+function startFor(slot: { readonly release: () => void }): ReaderProcess {
+  try {
+    return new ReaderProcess();
+  } catch (error) {
+    slot.release();
+    throw error;
   }
 }
 

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { startPostgres } from "../../../dev/postgres-server.ts";
 import { StreamCsvError } from "../../../src/errors.ts";
 import { openCatalog } from "../../../src/export/catalog.ts";
@@ -12,7 +13,7 @@ import { readExportParameters } from "../../../src/export/parameters.ts";
 import { planExport } from "../../../src/export/plan.ts";
 import type { ServedSource } from "../../../src/export/served-source.ts";
 import { buildFile, digestFile } from "../../../src/spool/builder/build-file.ts";
-import type { MakerLimits } from "../../../src/spool/builder/maker-process.ts";
+import { inMakerProcess, type MakerLimits } from "../../../src/spool/builder/maker-process.ts";
 
 let folder: string;
 before(async () => {
@@ -85,7 +86,7 @@ test("says that a builder died, and leaves no process", { skip }, async () => {
   };
   await assert.rejects(build(50_000_000, long, kill), {
     code: "SCSV_WORKER_FAILED",
-    message: 'The process that wrote the file of "orders" died.',
+    message: 'The process that wrote the file of "orders" died (SIGKILL).',
   });
   assert.deepEqual(childrenOfThis(), []);
 });
@@ -155,5 +156,54 @@ test("waits for a database that gives no row for longer than a builder may rest"
     assert.equal(rows, 1);
   } finally {
     server.stop();
+  }
+});
+
+/** A program that ends itself by a signal on its first starts, before it could ignore it, and then answers every call. */
+async function endsItself(
+  signal: NodeJS.Signals,
+  times: number,
+): Promise<{ program: string; starts: string }> {
+  const name = randomUUID();
+  const [path, starts] = [join(folder, `${name}.mjs`), join(folder, `${name}.starts`)];
+  await writeFile(starts, "");
+  const code = `import { appendFileSync, readFileSync } from "node:fs";
+    appendFileSync(${JSON.stringify(starts)}, "x");
+    if (readFileSync(${JSON.stringify(starts)}).length <= ${times}) {
+      process.kill(process.pid, "${signal}");
+      setInterval(() => undefined, 1000);
+    } else process.on("message", ({ id }) => process.send({ kind: "result", id, value: 7 }));
+  `;
+  await writeFile(path, code);
+  return { program: pathToFileURL(path).href, starts };
+}
+
+async function makeWith(program: string): Promise<unknown> {
+  const { signal } = new AbortController();
+  return await inMakerProcess<{ make: (none: null) => number }, unknown>(
+    { program, work: "made something", host: {}, signal, limits: long },
+    (link) => link.call("make", null),
+  );
+}
+
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+  test(`a builder that ${signal} to its process group ends before it could ignore it is started again`, async () => {
+    const { program, starts } = await endsItself(signal, 2);
+    assert.equal(await makeWith(program), 7);
+    assert.equal(readFileSync(starts, "utf8"), "xxx");
+  });
+}
+
+test("a builder that dies is not started again, and the fault says by which signal", async () => {
+  for (const [signal, times, expected] of [
+    ["SIGKILL", 1, "x"],
+    ["SIGTERM", 9, "xxx"],
+  ] as const) {
+    const { program, starts } = await endsItself(signal, times);
+    await assert.rejects(makeWith(program), {
+      code: "SCSV_WORKER_FAILED",
+      message: `The process that made something died (${signal}).`,
+    });
+    assert.equal(readFileSync(starts, "utf8"), expected);
   }
 });

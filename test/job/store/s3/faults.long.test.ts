@@ -133,7 +133,7 @@ for (const [action, rows] of [
     await using store = closing(await openStore(server, { againMs: 200 }));
     await assert.rejects(store.it.make(await makeJob(rows), uncancelled), {
       code: "SCSV_WORKER_FAILED",
-      message: 'The process that uploaded the result of "orders" died.',
+      message: 'The process that uploaded the result of "orders" died (SIGKILL).',
     });
     // What was on its way when the process died may be done after the first removal, and is removed by the second.
     while ((await server.objects()).length > 0) await sleep(20);
