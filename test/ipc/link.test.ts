@@ -150,10 +150,10 @@ for (const when of ["before", "after"] as const) {
 }
 
 test("a call that can't be sent any more fails as one to a process that has ended", async () => {
-  const { link, own } = linkTo({ one: () => 1 }, {});
+  const { link, own } = linkTo({ one: (value: number) => value }, {});
   // The process is gone, and its channel hasn't been closed here yet.
   own.isOpen = false;
-  await assert.rejects(link.call("one", null as never), (error: unknown) => {
+  await assert.rejects(link.call("one", 1), (error: unknown) => {
     assert.ok(error instanceof StreamCsvError);
     assert.equal(error.code, "SCSV_WORKER_FAILED");
     assert.match(String(error.cause), /closed/);

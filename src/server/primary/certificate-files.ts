@@ -109,10 +109,10 @@ export function watchCertificates(
 
 /** Why clients refuse a certificate at a moment; undefined if its time is right. */
 function timeFault({ goodFromMs, goodUntilMs }: ReadCertificates, wallMs: number): string | undefined {
-  const said = (atMs: number): string => new Date(atMs).toISOString();
-  if (wallMs >= goodUntilMs) return `the certificate expired at ${said(goodUntilMs)}, so clients refuse it`;
+  const [from, until] = [goodFromMs, goodUntilMs].map((atMs) => new Date(atMs).toISOString());
+  if (wallMs >= goodUntilMs) return `the certificate expired at ${until}, so clients refuse it`;
   if (wallMs < goodFromMs)
-    return `the certificate isn't good before ${said(goodFromMs)}, so clients refuse it until then`;
+    return `the certificate isn't good before ${from}, so clients refuse it until then`;
   return undefined;
 }
 
