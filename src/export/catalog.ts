@@ -128,6 +128,16 @@ class OpenCatalog implements Catalog {
   }
 
   async find(name: string): Promise<ExportDefinition> {
+    const found = (await this.#findExactly(name)) ?? (await this.#findExactly(this.#lookingLike(name)));
+    if (found !== undefined) return found;
+    throw new StreamCsvError(
+      "SCSV_UNKNOWN_EXPORT",
+      `There is no export "${name}"; there are ${this.#lastNames().join(", ")}.${didYouMean(name, this.#lastNames())}`,
+    );
+  }
+
+  async #findExactly(name: string | undefined): Promise<ExportDefinition | undefined> {
+    if (name === undefined) return undefined;
     const generated = this.#generated.find((definition) => definition.name === name);
     if (generated !== undefined) return generated;
     let fault: unknown;
@@ -141,10 +151,7 @@ class OpenCatalog implements Catalog {
       }
     }
     if (fault !== undefined) throw fault;
-    throw new StreamCsvError(
-      "SCSV_UNKNOWN_EXPORT",
-      `There is no export "${name}"; there are ${this.#lastNames().join(", ")}.${didYouMean(name, this.#lastNames())}`,
-    );
+    return undefined;
   }
 
   async list(): Promise<readonly ListedExport[]> {
@@ -182,6 +189,15 @@ class OpenCatalog implements Catalog {
     const candidates = this.#groups.filter((group) => group.mayHave(name));
     const had = candidates.filter(({ lastNames }) => lastNames.includes(name));
     return [...had, ...candidates.filter((group) => !had.includes(group))];
+  }
+
+  /**
+   * The name that has the same letters in another normal form. Programs on macOS write an accent of a file's name apart from its
+   * letter, and what people type has both in one.
+   */
+  #lookingLike(name: string): string | undefined {
+    const form = name.normalize();
+    return this.#lastNames().find((each) => each !== name && each.normalize() === form);
   }
 
   #lastNames(): readonly string[] {

@@ -13,13 +13,14 @@ export function checkExportNames(
   generated: readonly ExportDefinition[],
   groups: readonly ExportGroup[],
 ): void {
+  // Names that differ in their normal form alone look the same, and a request for either may have been typed for the other.
   const owners = new Map<string, string>(generated.map(({ name }) => [name, "a generated export"]));
   for (const group of groups) {
     for (const name of group.lastNames) {
       if (pathSteps.has(name)) throw unreachable(name, group);
-      const owner = owners.get(name);
+      const owner = owners.get(name.normalize());
       if (owner !== undefined) throw duplicate(name, group, owner);
-      owners.set(name, group.title);
+      owners.set(name.normalize(), group.title);
     }
   }
 }

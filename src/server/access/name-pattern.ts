@@ -1,5 +1,12 @@
-/** Whether a name fits a pattern, in which `*` stands for any letters, also none. In time linear in the name. */
+/**
+ * Whether a name fits a pattern, in which `*` stands for any letters, also none. In time linear in the name. Their normal forms may
+ * differ, as in the catalog.
+ */
 export function fitsPattern(name: string, pattern: string): boolean {
+  return fits(name.normalize(), pattern.normalize());
+}
+
+function fits(name: string, pattern: string): boolean {
   const [first = "", ...rest] = pattern.split("*");
   const last = rest.pop();
   if (last === undefined) return name === pattern;
