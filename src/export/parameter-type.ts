@@ -41,8 +41,9 @@ const entries: Readonly<Record<ParameterType, TypeEntry>> = {
     read: readTimestamp,
   },
   text: {
-    allowed: "text without NUL",
-    read: (text) => (text.includes("\0") ? undefined : text),
+    // UTF-8 would make one character of all halves, so that the claim of one tenant could be that of another.
+    allowed: "text without NUL and without half of a surrogate pair",
+    read: (text) => (text.includes("\0") || !text.isWellFormed() ? undefined : text),
   },
   uuid: {
     allowed: "a UUID, such as a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11",
