@@ -56,6 +56,43 @@ for (const { type, values, extension } of hardValues)
     assert.equal(texts.join(""), copied(table, chosen, nested));
   });
 
+/** As a foreign table, a function in C or a server that only speaks the protocol may have it: nothing but an assignment enforces the type. */
+function declareOnly(table: string, column: string, precision: number, scale: number): void {
+  server().run(`UPDATE pg_attribute SET atttypmod = ((${precision} << 16) | ${scale}) + 4
+    WHERE attrelid = '${table}'::regclass AND attname = '${column}'`);
+}
+
+test("writes every digit of a numeric that has others than its type says", { skip }, async () => {
+  const values = ["1.50", "1.23456", "7", "123456789012.5", "1e30", "-0.001", "-99999999.99", "99999999.995"];
+  values.push("999999999999999.999", "-1000000000000000000", "9223372036854775808.000000", "1e-30", "NULL");
+  values.push("'NaN'", "'Infinity'", "'-Infinity'");
+  const types = [
+    [9, 2],
+    [4, 4],
+    [9, 0],
+    [15, 5],
+    [18, 6],
+    [18, 0],
+  ] as const;
+  const columns = types.map((_, index) => `v${index}`);
+  server().run(`CREATE TABLE looser (${columns.map((name) => `${name} numeric`).join(", ")});
+    ${values.map((value) => `INSERT INTO looser VALUES (${columns.map(() => value).join(", ")});`).join(" ")}`);
+  for (const [index, [precision, scale]] of types.entries())
+    declareOnly("looser", `v${index}`, precision, scale);
+  // One value at a time, since one of them decides how those beside it are read.
+  for (const [place, value] of values.entries()) {
+    const sql = `SELECT * FROM looser OFFSET ${place} LIMIT 1`;
+    assert.equal(await textOf(await sourceOf(database, sql), { dialect: "postgres" }), copied(sql), value);
+  }
+  const all = "SELECT * FROM looser";
+  assert.equal(await textOf(await sourceOf(database, all), { dialect: "postgres" }), copied(all));
+  const some = await sourceOf(database, "SELECT v0 FROM looser LIMIT 3");
+  assert.equal(
+    await textOf(some, { dialect: "excel-eu", bom: false, header: false }),
+    "1,50\r\n1,23456\r\n7\r\n",
+  );
+});
+
 test("names the types of its columns as other sources do", { skip }, async () => {
   const sql = `SELECT 1::int8 AS a, 1::numeric(10,2) AS b, 1::numeric AS c, 'x'::text AS d, now() AS e, 'sad'::mood AS f,
     '{}'::json AS g, '\\x'::bytea AS h, gen_random_uuid() AS i, '1 day'::interval AS j, 1::float4 AS k, '{1}'::int4[] AS l`;
