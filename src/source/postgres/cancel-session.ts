@@ -45,13 +45,13 @@ export async function cancelSession(
   if (socket.closed) return;
   const closed = closedWithin(socket, limitMs);
   const server = addressOf(socket, target);
-  await requestCancel(pg, server, key);
+  const isTaken = await requestCancel(pg, server, key);
   // Behind the request: a proxy that hears of the end first no longer knows whom to cancel. Until then the session waits for its reader,
   // and computes nothing that nobody takes.
   socket.resume();
   socket.end(terminate);
   await Promise.race([closed, sleep(againMs)]);
-  if (!socket.closed) await requestCancel(pg, server, key);
+  if (!socket.closed && isTaken) await requestCancel(pg, server, key);
   await closed;
 }
 
@@ -61,17 +61,24 @@ function addressOf(socket: Socket, { host, port, ssl }: ConnectionTarget): Serve
   return { address, port, ssl: ssl === false || isIP(host) > 0 ? ssl : { ...ssl, servername: host } };
 }
 
-/** One request over a connection of its own, with TLS where the session has it, which pg's own cancel hasn't. */
+/**
+ * One request over a connection of its own, with TLS where the session has it, which pg's own cancel hasn't.
+ * @returns whether the server has answered it, by closing the connection
+ */
 async function requestCancel(
   { Connection }: Pick<typeof Pg, "Connection">,
   { address, port, ssl }: ServerAddress,
   { processID, secretKey }: SessionKey,
-): Promise<void> {
+): Promise<boolean> {
   const connection = new Connection({ ssl }) as CancelConnection;
   guardInput(connection);
   const send = (): void => connection.cancel(processID, secretKey);
+  let isInTime = true;
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(() => connection.stream.destroy(), limitMs);
+    const timer = setTimeout(() => {
+      isInTime = false;
+      connection.stream.destroy();
+    }, limitMs);
     const end = (): void => {
       clearTimeout(timer);
       resolve();
@@ -83,4 +90,5 @@ async function requestCancel(
     if (address.startsWith("/")) connection.connect(`${address}/.s.PGSQL.${port}`);
     else connection.connect(port, address);
   });
+  return isInTime;
 }

@@ -78,7 +78,7 @@ export function databaseFault(error: unknown, what: string, isOverdue = false): 
   const state = isCodedError(error) ? error.code : "";
   if (state === "57014")
     return isOverdue || /statement timeout/.test(cause.message)
-      ? timedOut(cause, what)
+      ? statementTimedOut(cause, what)
       : cancelled(cause, what);
   const rule = rules.find(
     ({ matches, words }) => matches.test(state) && words?.test(cause.message) !== false,
@@ -136,7 +136,8 @@ export function wrongValue(parameter: string, error: Error & { readonly code: st
   );
 }
 
-function timedOut(cause: Error, what: string): StreamCsvError {
+/** The fault of a statement that takes longer than it may. @param what the export, for the message */
+export function statementTimedOut(cause: Error, what: string): StreamCsvError {
   return new StreamCsvError("SCSV_QUERY_TIMEOUT", `The query of ${what} took longer than its time-out.`, {
     cause,
   });

@@ -21,8 +21,12 @@ export type PostgresImporter = () => Promise<typeof Pg>;
 /** A connection that one reading has to itself. */
 export interface DatabaseSession {
   readonly client: Pg.Client;
+  /** Whether it was released or cancelled. */
+  readonly isOver: boolean;
   /** Gives the connection back for others to use; only after a clean end. */
   release(): void;
+  /** How long beginning a transaction may take, in milliseconds. */
+  readonly mostBeginMs: number;
   /** How long it was waited for and held; held is 0 until it is given back. */
   readonly time: ConnectionTime;
   /**
@@ -35,8 +39,9 @@ export interface DatabaseSession {
 const usualConnections = 4;
 /** By how much of the time the clocks of two machines may differ that are being set right (500 ppm). */
 const mostClockDrift = 0.001;
-/** Connecting may take so long, however little is left of the queue's time-out. */
+/** Connecting may take so long, however little is left of the queue's time-out, and beginning a transaction on what is connected. */
 const leastConnectMs = 250;
+const leastBeginMs = 2000;
 
 /** The connections of this process to one database: so many at most, and a bounded line for them. */
 export class PostgresDatabase {
@@ -124,6 +129,7 @@ export class PostgresDatabase {
    *   can't be made; the signal's reason when aborted
    */
   async connect(signal: AbortSignal): Promise<DatabaseSession> {
+    const askedAtMs = this.#clock.nowMs();
     const place = await this.#places.acquire(signal);
     if (signal.aborted) place.release();
     signal.throwIfAborted();
@@ -134,7 +140,8 @@ export class PostgresDatabase {
       signal.throwIfAborted();
       throw connectionFault(error);
     }
-    const session = this.#session(client, place);
+    const leftMs = this.#queueTimeoutMs - (this.#clock.nowMs() - askedAtMs);
+    const session = this.#session(client, place, Math.max(leastBeginMs, leftMs));
     if (signal.aborted) {
       session.release();
       signal.throwIfAborted();
@@ -184,7 +191,7 @@ export class PostgresDatabase {
     }
   }
 
-  #session(client: Pg.Client, place: Slot): DatabaseSession {
+  #session(client: Pg.Client, place: Slot, mostBeginMs: number): DatabaseSession {
     const startedAtMs = this.#clock.nowMs();
     let over: Promise<void> | undefined;
     let heldSeconds = 0;
@@ -202,6 +209,10 @@ export class PostgresDatabase {
     };
     return {
       client,
+      mostBeginMs,
+      get isOver() {
+        return over !== undefined;
+      },
       get time() {
         return { waitSeconds: place.queueWaitSeconds, heldSeconds };
       },

@@ -1,9 +1,12 @@
-import type { Client, QueryResult } from "pg";
+import type { QueryResult } from "pg";
 import type { Batch } from "../../csv/batch.ts";
-import type { ReadOptions } from "../source.ts";
+import { StreamCsvError } from "../../errors.ts";
 import { neverRejects } from "../../never-rejects.ts";
-import type { PostgresDatabase } from "./database.ts";
-import { databaseFault, valueFault } from "./database-fault.ts";
+import { formatSeconds } from "../../units.ts";
+import type { ReadOptions } from "../source.ts";
+import type { DatabaseSession, PostgresDatabase } from "./database.ts";
+import { databaseFault, statementTimedOut, valueFault } from "./database-fault.ts";
+import { inTime, StatementWatch } from "./in-time.ts";
 import { misfitFault } from "./misfit-fault.ts";
 import { RowStream } from "./row-stream.ts";
 import { beginTransaction } from "./transaction.ts";
@@ -18,11 +21,22 @@ const leaveNothing =
   "RESET ALL; RESET SESSION AUTHORIZATION; RESET ROLE; SELECT pg_advisory_unlock_all(); CLOSE ALL; UNLISTEN *; " +
   "SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql AND prepare_time >= transaction_timestamp(); COMMIT";
 
+/** What it asks of the server is done at once. */
+const mostEndMs = 30_000;
+
 /** @returns whether nothing is left: a statement that a function of the query has prepared lasts as long as the session */
-async function leftNothing(client: Client): Promise<boolean> {
-  const results = (await client.query(leaveNothing)) as unknown as readonly QueryResult[];
+async function leftNothing(session: DatabaseSession): Promise<boolean> {
+  const answer = session.client.query(leaveNothing) as unknown as Promise<readonly QueryResult[]>;
+  const results = await inTime(session, mostEndMs, answer, notEnded);
   const prepared = results.at(-2);
   return prepared?.rowCount === 0;
+}
+
+const nothingComes = "Nothing comes of it, and the database doesn't say that it has ended it.";
+
+function notEnded(): StreamCsvError {
+  const message = `The database didn't end the transaction within ${formatSeconds(mostEndMs / 1000)}.`;
+  return new StreamCsvError("SCSV_DATABASE_UNAVAILABLE", message, { retryAfterSeconds: 5 });
 }
 
 /**
@@ -47,19 +61,23 @@ export async function* readQuery(
   signal.addEventListener("abort", cancel, { once: true });
   let stream: RowStream | undefined;
   const isOverdue = database.timeStatement();
+  const late = (): StreamCsvError => statementTimedOut(new Error(nothingComes), `"${query.name}"`);
+  let watch: StatementWatch | undefined;
   try {
     await beginTransaction(database, session, binding.settings, options.label);
     stream = session.client.query(new RowStream(statement));
+    watch = new StatementWatch(session, database.statementTimeoutMs, late);
     const readings = readers.map((reader) => reader.start());
     for (;;) {
-      const fields = await stream.next();
+      const fields = await watch.wait(stream.next());
       if (fields === undefined) break;
       yield {
         rowCount: fields.rows,
         columns: readings.map((read, column) => read(fields, column)),
       };
     }
-    if (await leftNothing(session.client)) session.release();
+    watch.end();
+    if (await leftNothing(session)) session.release();
   } catch (error) {
     signal.throwIfAborted();
     const fault = databaseFault(error, `"${query.name}"`, isOverdue());
@@ -73,10 +91,12 @@ export async function* readQuery(
     signal.throwIfAborted();
     throw refused ?? fault;
   } finally {
+    watch?.end();
     signal.removeEventListener("abort", cancel);
+    // A reading that was aborted, or whose database says nothing, ends at once.
+    const isOver = session.isOver;
     const ended = session.cancel();
-    // An aborted reading ends at once.
-    if (!signal.aborted) await ended;
+    if (!isOver) await ended;
     options.onConnectionTime?.(session.time);
   }
 }

@@ -1,4 +1,7 @@
+import { StreamCsvError } from "../../errors.ts";
+import { formatSeconds } from "../../units.ts";
 import type { PostgresDatabase, DatabaseSession } from "./database.ts";
+import { inTime } from "./in-time.ts";
 import { quoteIdentifier, quoteLiteral } from "./statement.ts";
 
 /**
@@ -11,14 +14,39 @@ const beginReadOnly = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY";
 /**
  * Begins a read-only transaction in which texts come out alike, whatever is set for the role or the database. All settings end
  * with it, so that a pooled connection is given back as it was.
+ *
+ * A pgbouncer in front of the database has its own line for connections, in which the first statement waits. So this takes no longer
+ * than what was left of the queue's time-out.
  * @param settings what else is set, such as what row security reads
  * @param label shown in `pg_stat_activity`
+ * @throws StreamCsvError `SCSV_DATABASE_UNAVAILABLE` where it takes too long, or the database's error
  */
 export async function beginTransaction(
   database: PostgresDatabase,
-  { client }: DatabaseSession,
+  session: DatabaseSession,
   settings: ReadonlyMap<string, string> = new Map(),
   label?: string,
+): Promise<void> {
+  const limitMs = session.mostBeginMs;
+  await inTime(session, limitMs, beginWith(database, session, settings, label), () => notBegun(limitMs));
+}
+
+function notBegun(limitMs: number): StreamCsvError {
+  return new StreamCsvError(
+    "SCSV_DATABASE_UNAVAILABLE",
+    `The database didn't begin a transaction within ${formatSeconds(limitMs / 1000)}.`,
+    {
+      retryAfterSeconds: 5,
+      hint: "Where a pgbouncer is in front of it, raise its default_pool_size, or lower connections of the database in the configuration.",
+    },
+  );
+}
+
+async function beginWith(
+  database: PostgresDatabase,
+  { client }: DatabaseSession,
+  settings: ReadonlyMap<string, string>,
+  label: string | undefined,
 ): Promise<void> {
   const { checksConnection, limitsTransactions } = await database.facts(client);
   const local: readonly (readonly [string, string])[] = [

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { generate } from "selfsigned";
+import type { DatabaseSettings } from "../../../src/source/postgres/database-settings.ts";
 import type { PostgresDatabase } from "../../../src/source/postgres/database.ts";
 import { openDatabase, server, skip, sourceOf, stopServer, textOf } from "./postgres-source.ts";
 
@@ -153,14 +154,37 @@ test("says which mode of pgbouncer can't be used, and which can", { skip: skipBo
   });
 });
 
+test("waits for a connection of pgbouncer as long as for one of its own", { skip: skipBouncer }, async () => {
+  const settings = { queueTimeoutMs: 500, connections: 4 };
+  await throughBouncer(
+    "transaction",
+    async (database) => {
+      const source = await sourceOf(database, endless);
+      // pgbouncer has two.
+      const readings = [1, 2].map(() =>
+        source.read({ signal: new AbortController().signal })[Symbol.asyncIterator](),
+      );
+      await Promise.all(readings.map(async (rows) => await rows.next()));
+      await assert.rejects(read(database, "SELECT 1 AS n"), {
+        code: "SCSV_DATABASE_UNAVAILABLE",
+        status: 503,
+        message: /^The database didn't begin a transaction within 2\.00 s\.$/,
+      });
+      await Promise.all(readings.map(async (rows) => await rows.return?.()));
+      assert.equal(await read(database, "SELECT 1 AS n"), "1\n");
+    },
+    settings,
+  );
+});
+
 /** Runs a pgbouncer in front of the server, and uses the database through it. */
 async function throughBouncer(
   mode: "transaction" | "statement",
   use: (database: PostgresDatabase) => Promise<void>,
+  settings: Partial<DatabaseSettings> = {},
 ): Promise<void> {
   const { folder, port } = server();
-  const place = join(folder, `bouncer-${mode}`);
-  mkdirSync(place, { mode: 0o777 });
+  const place = mkdtempSync(join(folder, "bouncer-"));
   chmodSync(place, 0o777);
   const bouncerPort = port + 1;
   writeFileSync(join(place, "users.txt"), '"test" ""\n');
@@ -181,7 +205,10 @@ default_pool_size = 2
   const child = startBouncer(join(place, "pgbouncer.ini"));
   try {
     await listening(bouncerPort);
-    const database = await openDatabase({ url: `postgres://test@127.0.0.1:${bouncerPort}/postgres` });
+    const database = await openDatabase({
+      url: `postgres://test@127.0.0.1:${bouncerPort}/postgres`,
+      ...settings,
+    });
     try {
       await use(database);
     } finally {
