@@ -18,16 +18,29 @@ import { quoteIdentifier, wrapped, type DescribedQuery, type QueryBinding } from
  * behind pgbouncer the session may have prepared statements of other programs.
  */
 const leaveNothing =
-  "RESET ALL; RESET SESSION AUTHORIZATION; RESET ROLE; SELECT pg_advisory_unlock_all(); CLOSE ALL; UNLISTEN *; " +
-  "SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql AND prepare_time >= transaction_timestamp(); COMMIT";
+  "SELECT pg_catalog.current_setting('client_encoding') AS encoding; " +
+  "RESET ALL; RESET SESSION AUTHORIZATION; RESET ROLE; SELECT pg_catalog.pg_advisory_unlock_all(); CLOSE ALL; UNLISTEN *; " +
+  "SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql AND prepare_time >= pg_catalog.transaction_timestamp(); COMMIT";
 
 /** What it asks of the server is done at once. */
 const mostEndMs = 30_000;
 
-/** @returns whether nothing is left: a statement that a function of the query has prepared lasts as long as the session */
+/**
+ * @returns whether nothing is left: a statement that a function of the query has prepared lasts as long as the session
+ * @throws StreamCsvError `SCSV_QUERY_FAILED` where the rows came in another encoding; `SCSV_DATABASE_UNAVAILABLE` without an answer
+ */
 async function leftNothing(session: DatabaseSession): Promise<boolean> {
-  const answer = session.client.query(leaveNothing) as unknown as Promise<readonly QueryResult[]>;
+  const answer = session.client.query(leaveNothing) as unknown as Promise<
+    readonly QueryResult<{ encoding: string }>[]
+  >;
   const results = await inTime(session, mostEndMs, answer, notEnded);
+  const [{ encoding } = { encoding: "" }] = results[0]?.rows ?? [];
+  if (encoding !== "UTF8")
+    throw new StreamCsvError(
+      "SCSV_QUERY_FAILED",
+      `A function of the query has set client_encoding to ${encoding}, so the texts behind it aren't UTF-8.`,
+      { hint: "Let the function leave client_encoding alone, or set it back." },
+    );
   const prepared = results.at(-2);
   return prepared?.rowCount === 0;
 }

@@ -15,7 +15,7 @@ export interface ServerFacts {
  */
 export async function readFacts(client: Client): Promise<ServerFacts> {
   const { rows } = await client.query<{ version: string; encoding: string }>(
-    "SELECT current_setting('server_version_num') AS version, current_setting('server_encoding') AS encoding",
+    "SELECT pg_catalog.current_setting('server_version_num') AS version, pg_catalog.current_setting('server_encoding') AS encoding",
   );
   const { version = "0", encoding = "" } = rows[0] ?? {};
   if (encoding === "SQL_ASCII")
@@ -34,7 +34,7 @@ export async function readFacts(client: Client): Promise<ServerFacts> {
 async function canCheckConnection(client: Client): Promise<boolean> {
   try {
     // Outside of a transaction it ends with its statement.
-    await client.query("SELECT set_config('client_connection_check_interval', '1s', true)");
+    await client.query("SELECT pg_catalog.set_config('client_connection_check_interval', '1s', true)");
     return true;
   } catch (error) {
     if (isCodedError(error) && error.code === "22023") return false;

@@ -13,7 +13,8 @@ const beginReadOnly = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY";
 
 /**
  * Begins a read-only transaction in which texts come out alike, whatever is set for the role or the database. All settings end
- * with it, so that a pooled connection is given back as it was.
+ * with it, so that a pooled connection is given back as it was. Functions are those of `pg_catalog`, whatever stands in front of it in a
+ * `search_path`.
  *
  * A pgbouncer in front of the database has its own line for connections, in which the first statement waits. So this takes no longer
  * than what was left of the queue's time-out.
@@ -67,7 +68,7 @@ async function beginWith(
     ...(checksConnection ? [["client_connection_check_interval", "1s"] as const] : []),
   ];
   const sets = local.map(
-    ([name, value]) => `set_config(${quoteLiteral(name)}, ${quoteLiteral(value)}, true)`,
+    ([name, value]) => `pg_catalog.set_config(${quoteLiteral(name)}, ${quoteLiteral(value)}, true)`,
   );
   const begin = [beginReadOnly, `SELECT ${sets.join(", ")}`];
   const role = database.role === undefined ? [] : [`SET LOCAL ROLE ${quoteIdentifier(database.role)}`];
@@ -77,7 +78,10 @@ async function beginWith(
   }
   await client.query(begin.join("; "));
   // A request may have given the values: they are bound, as those of a query are.
-  const places = Array.from(settings, (_, index) => `set_config($${index * 2 + 1}, $${index * 2 + 2}, true)`);
+  const places = Array.from(
+    settings,
+    (_, index) => `pg_catalog.set_config($${index * 2 + 1}, $${index * 2 + 2}, true)`,
+  );
   await client.query(`SELECT ${places.join(", ")}`, [...settings].flat());
   // The role may have fewer rights, so it is taken last.
   if (role.length > 0) await client.query(role.join("; "));

@@ -32,7 +32,7 @@ test("binds the settings of an export, and takes the role last", async () => {
   const session = sessionOf("150004");
   await beginTransaction(await databaseOf("exporter"), session, new Map([["app.tenant", "o'hare\\"]]));
   const [bound, last] = session.asked.slice(-2);
-  assert.deepEqual(bound, ["SELECT set_config($1, $2, true)", ["app.tenant", "o'hare\\"]]);
+  assert.deepEqual(bound, ["SELECT pg_catalog.set_config($1, $2, true)", ["app.tenant", "o'hare\\"]]);
   assert.deepEqual(last, ['SET LOCAL ROLE "exporter"', undefined]);
   for (const [text] of session.asked) assert.doesNotMatch(text, /hare/);
 });
@@ -53,7 +53,7 @@ for (const [what, version, refused, isSet] of servers)
     const database = await databaseOf();
     await beginTransaction(database, session);
     const begun = (): string => session.asked.at(-1)?.[0] ?? "";
-    assert.match(begun(), /^BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SELECT set_config/);
+    assert.match(begun(), /^BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SELECT pg_catalog\.set_config/);
     assert.equal(begun().includes("client_connection_check_interval"), isSet);
     const before = session.asked.length;
     await beginTransaction(database, session);
