@@ -16,8 +16,9 @@ export interface PositionalStatement {
  *
  * The lexical rules are those of PostgreSQL's manual, section 4.1, with `standard_conforming_strings` on, which every
  * reading sets. One pass, linear in the length of the text.
- * @throws RangeError `SCSV_ARG_RANGE` for a string, identifier or comment without an end, for a positional parameter, and for a NUL, which ends
- *   texts in PostgreSQL's protocol
+ * @throws RangeError `SCSV_ARG_RANGE` for SQL without a statement; for a string, identifier, comment or bracket without an end, and a bracket
+ *   that isn't open, which would close the one around the query; for a positional parameter, and for a NUL, which ends texts in PostgreSQL's
+ *   protocol
  */
 export function toPositional(text: string): PositionalStatement {
   if (text.includes("\0")) throw wrongRange("The SQL has a NUL (U+0000). Take it out.");
@@ -27,11 +28,16 @@ export function toPositional(text: string): PositionalStatement {
   let at = 0;
   let isBehindValue = false;
   let terminator: number | undefined;
+  let isEmpty = true;
+  /** Where brackets begin that aren't closed yet. */
+  const open: number[] = [];
   while (at < text.length) {
     const end = endOfToken(text, at);
     const name = end > at || isBehindValue ? undefined : parameterAt(text, at);
     if (text[at] === ";") terminator ??= at;
-    else if (!isFiller(text, at, end)) terminator = undefined;
+    else if (!isFiller(text, at, end)) [terminator, isEmpty] = [undefined, false];
+    if (text[at] === "(") open.push(at);
+    else if (text[at] === ")" && open.pop() === undefined) throw notOpen(text, at);
     if (name === undefined) {
       if (!isFiller(text, at, end)) isBehindValue = isValue(text, at, end);
       at = Math.max(end, at + 1);
@@ -45,6 +51,10 @@ export function toPositional(text: string): PositionalStatement {
     copied = at;
     isBehindValue = true;
   }
+  if (isEmpty)
+    throw wrongRange("The SQL has no statement. Write one SELECT, VALUES, TABLE or WITH statement.");
+  const bracket = open.at(-1);
+  if (bracket !== undefined) throw notClosed(text, bracket);
   parts.push(text.slice(copied, terminator));
   return { text: parts.join(""), names: [...numbers.keys()] };
 }
@@ -168,8 +178,16 @@ function matchAt(pattern: RegExp, text: string, at: number): string | undefined 
   return pattern.exec(text)?.[0];
 }
 
+function notOpen(text: string, at: number): Error {
+  return wrongRange(`The SQL has a ")" in line ${lineOf(text, at)} for which no "(" is open. Take it out.`);
+}
+
+function lineOf(text: string, at: number): number {
+  return text.slice(0, at).split("\n").length;
+}
+
 function notClosed(text: string, start: number): Error {
-  const line = text.slice(0, start).split("\n").length;
+  const line = lineOf(text, start);
   const beginning = JSON.stringify(text.slice(start, start + 20));
   return wrongRange(`The SQL has no end for what begins with ${beginning} in line ${line}. Close it.`);
 }

@@ -8,14 +8,14 @@ import {
   type ResultColumn,
 } from "./result-reader.ts";
 import type { PostgresDatabase, DatabaseSession } from "./database.ts";
-import { databaseFault } from "./database-fault.ts";
 import { DescribeStatement, type StatementDescription } from "./describe-statement.ts";
 import { toPositional, type PositionalStatement } from "./named-parameters.ts";
 import { PlanStatement } from "./plan-statement.ts";
 import { readQuery } from "./reading.ts";
+import { noRights, refusedSql } from "./refused-sql.ts";
 import { requireLists } from "./require-lists.ts";
 import { typesOf } from "./types-of.ts";
-import { quoteIdentifier, wrapped, type DescribedQuery, type QueryBinding } from "./statement.ts";
+import { wrapped, type DescribedQuery, type QueryBinding } from "./statement.ts";
 import { beginTransaction } from "./transaction.ts";
 
 /** A query with named parameters, as a configuration has it. */
@@ -74,6 +74,7 @@ export async function describeQuery(
     const text = wrapped(statement.text, "*", null);
     const described = await describe(database, session, {
       name,
+      sql: statement.text,
       text,
       types,
       asText,
@@ -118,6 +119,8 @@ function positionalOf(name: string, sql: string): PositionalStatement {
 interface StatementToDescribe {
   /** The export's name, for messages. */
   readonly name: string;
+  /** The SQL as it stands in the text. */
+  readonly sql: string;
   readonly text: string;
   readonly types: readonly number[];
   /** The types to try where the statement doesn't decide those that are 0. */
@@ -130,7 +133,7 @@ async function describe(
   session: DatabaseSession,
   statement: StatementToDescribe,
 ): Promise<StatementDescription & { readonly types: readonly number[] }> {
-  const { name, text, types, asText } = statement;
+  const { text, types, asText } = statement;
   try {
     await beginTransaction(database, session, statement.settings);
     const description = await DescribeStatement.run(session.client, text, types);
@@ -143,7 +146,7 @@ async function describe(
       await session.client.query("ROLLBACK");
       return await describe(database, session, { ...statement, types: withText(types, asText, error) });
     }
-    throw refused(error, name, state);
+    throw refusedSql(error, statement);
   }
 }
 
@@ -152,8 +155,6 @@ function withText(types: readonly number[], asText: readonly number[], error: un
   const index = Number(/\$(\d+)/.exec(toError(error).message)?.[1]) - 1;
   return types[index] === 0 ? types.with(index, asText[index] ?? textType) : asText;
 }
-
-const noRights = "42501";
 
 /** The step of a plan that locks the rows it passes on, which fails in a read-only transaction, when it runs. */
 const locksRows = /^ *(?:-> +)?LockRows /;
@@ -180,35 +181,18 @@ function stateOf(error: unknown): string {
   return (error as { readonly code?: string }).code ?? "";
 }
 
-/** At the start the database's own words are shown. */
-function refused(error: unknown, name: string, state: string): StreamCsvError {
-  if (error instanceof StreamCsvError) return error;
-  const fault = databaseFault(error, `"${name}"`);
-  if (fault.code !== "SCSV_QUERY_FAILED") return fault;
-  const words = toError(error).message;
-  const stated = state === "" ? "" : ` (SQLSTATE ${state})`;
-  return new StreamCsvError("SCSV_QUERY_FAILED", `The SQL of "${name}" can't be used: ${words}${stated}.`, {
-    cause: error,
-    hint: hints[state] ?? "Correct it, or what it reads; it is the database that refuses it.",
-  });
-}
-
-const hints: Readonly<Partial<Record<string, string>>> = {
-  [noRights]:
-    "Let the role read it (GRANT SELECT ON the table TO the role), or name another role in the URL or as role of the database.",
-  "42601": "It must be one SELECT, VALUES, TABLE or WITH statement with no semicolon but at its end.",
-};
-
 function requireNames(query: string, columns: readonly ResultColumn[]): readonly ResultColumn[] {
   if (columns.length === 0)
-    throw new StreamCsvError("SCSV_QUERY_FAILED", `The SQL of "${query}" gives no columns.`);
+    throw new StreamCsvError("SCSV_QUERY_FAILED", `The SQL of "${query}" gives no columns.`, {
+      hint: "Name at least one behind SELECT.",
+    });
   const seen = new Set<string>();
   for (const { name } of columns) {
     if (seen.has(name))
       throw new StreamCsvError(
         "SCSV_QUERY_FAILED",
         `The SQL of "${query}" gives two columns named "${name}".`,
-        { hint: `Give one of them another name: ${quoteIdentifier(name)} AS other.` },
+        { hint: "Give one of them another name with AS, as in: SELECT a.id, b.id AS b_id." },
       );
     seen.add(name);
   }

@@ -194,6 +194,80 @@ test(
   },
 );
 
+const correct = /^Correct the SQL/;
+const write = /^It must be one SELECT, VALUES, TABLE or WITH statement/;
+const refusals: readonly (readonly [what: string, sql: string, message: RegExp, hint: RegExp])[] = [
+  ["is empty", "-- nothing\n", /can't be used\. The SQL has no statement\. Write one SELECT/, correct],
+  ["ends too early", "SELECT 1 AS n\nWHERE", /: its end is missing \(SQLSTATE 42601\)\.$/, write],
+  [
+    "leaves a bracket open",
+    "SELECT\n(1 AS n",
+    /has no end for what begins with "\(1 AS n" in line 2\. Close it\.$/,
+    correct,
+  ],
+  [
+    "closes a bracket too many",
+    "SELECT ')' AS \")\" /* ) */\n) AS q, (SELECT 2",
+    /has a "\)" in line 2 for which no "\(" is open\. Take it out\.$/,
+    correct,
+  ],
+  [
+    "has a second statement",
+    "SELECT 1; SELECT 2",
+    /: syntax error at or near ";" \(SQLSTATE 42601\)\.$/,
+    write,
+  ],
+  [
+    "is misspelt in a later line",
+    "SELECT '日本 🚀' AS t,\n  :p::int4 AS n\nFORM closed",
+    /: syntax error at or near "FORM", in its line 3 \(SQLSTATE 42601\)\.$/,
+    write,
+  ],
+  [
+    "names a column that another one resembles",
+    "SELECT\n  nn\nFROM (SELECT 1 AS nnn) AS s",
+    /: column "nn" does not exist, in its line 2 \(SQLSTATE 42703\)\.$/,
+    /^Perhaps you meant to reference the column "s\.nnn"\.$/,
+  ],
+  [
+    "calls a function with other types",
+    "SELECT left('a', 'b'::text)",
+    /: function left\(unknown, text\) does not exist \(SQLSTATE 42883\)\.$/,
+    /You might need to add explicit type casts\.$/,
+  ],
+  [
+    "is built right, and means nothing",
+    "SELECT 1 UNION SELECT 1, 2",
+    /: each UNION query must have the same number of columns \(SQLSTATE 42601\)\.$/,
+    /^Correct it, or what it reads/,
+  ],
+  [
+    "names two columns alike",
+    "SELECT 1, 2",
+    /gives two columns named "\?column\?"\.$/,
+    /with AS, as in: SELECT /,
+  ],
+  ["has no column", "SELECT", /gives no columns\.$/, /^Name at least one/],
+];
+for (const [what, sql, message, hint] of refusals)
+  test(`says where and why a query is refused that ${what}`, { skip }, async () => {
+    const database = await openDatabase();
+    try {
+      await assert.rejects(
+        sourceOf(database, sql, sql.includes(":p") ? { p: "1" } : {}),
+        (error: unknown) => {
+          assert.ok(error instanceof StreamCsvError);
+          assert.equal(error.code, "SCSV_QUERY_FAILED");
+          assert.match(error.message, message);
+          assert.match(error.hint ?? "", hint);
+          return true;
+        },
+      );
+    } finally {
+      await database.close();
+    }
+  });
+
 test("a role with too many connections is busy, and may try again", { skip }, async () => {
   const error = await faultOf({ url: urlOf("full_up") }, "SELECT 1 AS n");
   assert.equal(error.code, "SCSV_DATABASE_UNAVAILABLE");

@@ -132,7 +132,7 @@ function checkNames(query: string, columns: readonly DescribedSqliteColumn[]): v
         "SCSV_QUERY_FAILED",
         `The SQL of "${query}" gives two columns named "${name}".`,
         {
-          hint: `Give one of them another name: ${quoteName(name)} AS other.`,
+          hint: "Give one of them another name with AS, as in: SELECT a.id, b.id AS b_id.",
         },
       );
     seen.add(name);
