@@ -50,6 +50,12 @@ const anyName = (): undefined => undefined;
 /** A user without a host, whose host is among the options; `URL` refuses it. */
 const withoutHost = /^(postgres(?:ql)?:\/\/[^/?#]*@)(?=[/?]|$)/i;
 
+/** Hosts with ports of their own, as libpq takes them; `URL` refuses them. */
+const severalHosts = /^[a-z]+:\/\/[^/?#]*@[^/?#@]*,[^/?#@]*(?:[/?#]|$)/i;
+const oneHost = "names several hosts; it takes one";
+/** The port of a host; `URL` refuses one above 65535. */
+const hostsPort = /^[a-z]+:\/\/[^/?#]*@[^/?#@]*:(\d+)(?:[/?#]|$)/i;
+
 /** The options of a URL by their names; the last one of a name counts, as in libpq. */
 type Options = Partial<Record<(typeof optionNames)[number], string>>;
 
@@ -72,10 +78,10 @@ export function parseConnectionUrl(text: string): ConnectionTarget {
   if (url.hash !== "") throw refused("has a #, which is written as %23");
   const options = knownOptions(given);
   const host = options.host ?? decoded(url.hostname.replace(/^\[(.*)\]$/, "$1"));
-  if (host.includes(",")) throw refused("names several hosts; it takes one");
+  if (host.includes(",")) throw refused(oneHost);
   return {
     host: host === "" ? "localhost" : host,
-    port: options.port === undefined ? Number(url.port || 5432) : portOf(options.port),
+    port: portOf(options.port ?? (url.port || "5432")),
     user,
     password: options.password ?? decoded(url.password),
     database: options.dbname ?? (decoded(url.pathname.slice(1)) || user),
@@ -101,6 +107,8 @@ function parse(text: string): URL {
   try {
     return new URL(text.replace(withoutHost, "$1localhost"));
   } catch {
+    if (severalHosts.test(text)) throw refused(oneHost);
+    portOf(hostsPort.exec(text)?.[1] ?? "5432");
     throw refused(
       `is not a URL: write ${form}. In a password a / is written as %2F, a ? as %3F, a # as %23 and a @ as %40`,
     );
@@ -142,7 +150,7 @@ function decoded(text: string): string {
 function portOf(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port;
-  throw refused("has the option port, which takes 1 to 65535");
+  throw refused("has a port that isn't one: it takes 1 to 65535");
 }
 
 function sslOf(options: Options): ConnectionOptions | false {

@@ -134,7 +134,10 @@ const refused: readonly (readonly [string, RegExp])[] = [
     `${base}?application_name=${"n".repeat(33)}`,
     /takes 1 to 32 ASCII characters, since the transfer's id follows it\.$/,
   ],
-  [`${base}?port=0`, /has the option port, which takes 1 to 65535\.$/],
+  [`${base}?port=0`, /has a port that isn't one: it takes 1 to 65535\.$/],
+  [`postgres://u:${secret}@h:0/d`, /has a port that isn't one: it takes 1 to 65535\.$/],
+  [`postgres://u:${secret}@h:65536/d`, /has a port that isn't one: it takes 1 to 65535\.$/],
+  [`postgres://u:${secret}@a:1,b:2/d?target_session_attrs=any`, /names several hosts; it takes one\.$/],
 ];
 for (const [url, message] of refused)
   test(`refuses ${url}, and quotes no part of it that may be a password`, () => {
