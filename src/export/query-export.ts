@@ -126,6 +126,7 @@ export class QueryExport extends ConfiguredExport {
             values: selection.values,
             version: selection.version,
             settings: this.#settings(selection.values),
+            settingParameters: this.#settingParameters(),
           }),
         ),
     };
@@ -136,7 +137,15 @@ export class QueryExport extends ConfiguredExport {
     if (freshnessMs !== undefined) return versionByTime(freshnessMs, this.#clock);
     if (cheap === undefined) return database.version?.bind(database) ?? null;
     return (values, signal) =>
-      firstRow(cheap.bind({ values, version: "", settings: this.#settings(values) }), signal);
+      firstRow(
+        cheap.bind({
+          values,
+          version: "",
+          settings: this.#settings(values),
+          settingParameters: this.#settingParameters(),
+        }),
+        signal,
+      );
   }
 
   /** A source that has its query described anew when a reading finds other columns than were described. */
@@ -185,8 +194,20 @@ export class QueryExport extends ConfiguredExport {
     );
   }
 
+  #settingParameters(): ReadonlyMap<string, string> {
+    const settings = Object.entries(this.#served.settings ?? {});
+    return new Map(
+      settings.flatMap(([name, text]) => (text.startsWith(":") ? [[name, text.slice(1)] as const] : [])),
+    );
+  }
+
   #requireSettings(settings: readonly (readonly [string, string])[]): void {
     for (const [name, text] of settings) {
+      if (fixedSettings.has(name.toLowerCase()))
+        throw this.#cantBe(
+          `sets ${JSON.stringify(name)}, which every export sets itself`,
+          "Leave it out: rows are written as UTF-8, and SQL is read by the standard's rules for strings.",
+        );
       if (!text.startsWith(":")) continue;
       const parameter = this.#parameters.find((declared) => declared.name === text.slice(1));
       if (parameter === undefined)
@@ -206,6 +227,9 @@ export class QueryExport extends ConfiguredExport {
     );
   }
 }
+
+/** What the rows and the SQL of an export are read by. */
+const fixedSettings = new Set(["client_encoding", "standard_conforming_strings"]);
 
 /** The text of the first row of a query; empty where it has none. */
 async function firstRow(source: Source, signal: AbortSignal): Promise<string> {

@@ -18,6 +18,8 @@ interface SqlBinding {
   readonly version: string;
   /** Settings of the transaction, where the database has them. */
   readonly settings: ReadonlyMap<string, string>;
+  /** The parameters whose values settings have, by the settings' names. */
+  readonly settingParameters: ReadonlyMap<string, string>;
 }
 
 /** A query that its database has checked and described. */

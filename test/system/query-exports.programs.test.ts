@@ -100,6 +100,12 @@ const configuration = (url: string) => ({
       parameters: { schema: { type: "text", oneOf: ["apart", "public"], default: "apart" } },
       settings: { search_path: ":schema" },
     },
+    placed: {
+      database: "shop",
+      sql: "SELECT current_setting('TimeZone') AS zone, current_setting('search_path') AS path",
+      parameters: { zone: { type: "text" }, path: { type: "text", default: "public" } },
+      settings: { search_path: ":path", TimeZone: ":zone" },
+    },
     streamed: { database: "shop", sql: "SELECT 1 AS one;\n", deliveries: ["streaming"] },
     whole: { database: "shop", sql: "SELECT 1 AS one -- One;\n", deliveries: ["buffered", "file"] },
   },
@@ -319,6 +325,24 @@ test("a file that was prepared before the SQL changed is not of this SQL", { ski
 test("row security sees the role and the settings of the transaction", { skip }, async () => {
   assert.equal(await (await ask("tenant.csv?tenant=acme")).text(), "n\r\n1\r\n2\r\n");
   assert.equal(await (await ask("tenant.csv?tenant=nobody")).text(), "n\r\n");
+});
+
+test("a value that a setting doesn't allow is a 400 that names its parameter", { skip }, async () => {
+  const good = await ask("placed.csv?zone=Asia/Tokyo&path=apart");
+  assert.equal(await good.text(), "zone,path\r\nAsia/Tokyo,apart\r\n");
+  for (const [query, parameter, setting] of [
+    ["zone=Nowhere", "zone", "TimeZone"],
+    ["zone=UTC&path=a,,b", "path", "search_path"],
+  ] as const) {
+    const wrong = await ask(`placed.csv?${query}`);
+    const { code, detail } = (await wrong.json()) as { readonly code: string; readonly detail: string };
+    assert.equal(wrong.status, 400);
+    assert.equal(code, "SCSV_BAD_PARAMETER");
+    assert.equal(
+      detail,
+      `Parameter "${parameter}": the setting "${setting}" of the database doesn't allow this value (SQLSTATE 22023).`,
+    );
+  }
 });
 
 test("a query is described with the settings of its transaction", { skip }, async () => {
@@ -549,12 +573,23 @@ const badQueries: readonly (readonly [string, string, object, RegExp])[] = [
   ],
   ["a table there is not", "SELECT * FROM no_such_table", {}, /relation "no_such_table" does not exist/],
 ];
-async function badConfiguration(sql: string, parameters: object): Promise<string> {
+async function badConfiguration(sql: string, parameters: object, settings: object = {}): Promise<string> {
   const file = join(folder, "bad.json");
-  const exports = { bad: { database: "shop", sql, parameters } };
+  const exports = { bad: { database: "shop", sql, parameters, settings } };
   await writeFile(file, JSON.stringify({ databases: { shop: { url: postgres().url } }, exports }));
   return file;
 }
+
+for (const setting of ["client_encoding", "Standard_Conforming_Strings"])
+  test(`check refuses a query that sets ${setting}`, { skip }, async () => {
+    const file = await badConfiguration("SELECT 1 AS n", {}, { [setting]: "off" });
+    const { exitCode, stderr } = await runCliInTurn(["check", "--config", file]);
+    assert.equal(exitCode, 1);
+    assert.match(
+      stderr,
+      new RegExp(`The export "bad" sets "${setting}", which every export sets itself\\.\\s+Leave it out`),
+    );
+  });
 
 for (const [what, sql, parameters, message] of badQueries) {
   test(`check refuses a configuration with ${what}`, { skip }, async () => {

@@ -136,6 +136,19 @@ export function wrongValue(parameter: string, error: Error & { readonly code: st
   );
 }
 
+/** The fault of the value of a parameter that a setting has. @param error the database's */
+export function wrongSetting(
+  parameter: string,
+  setting: string,
+  error: Error & { readonly code: string },
+): StreamCsvError {
+  return new StreamCsvError(
+    "SCSV_BAD_PARAMETER",
+    `Parameter "${parameter}": the setting "${setting}" of the database doesn't allow this value (SQLSTATE ${error.code}).`,
+    { parameter, cause: error, hint: "Use a value that the setting may have." },
+  );
+}
+
 /** The fault of a statement that takes longer than it may. @param what the export, for the message */
 export function statementTimedOut(cause: Error, what: string): StreamCsvError {
   return new StreamCsvError("SCSV_QUERY_TIMEOUT", `The query of ${what} took longer than its time-out.`, {

@@ -9,6 +9,7 @@ import { databaseFault, statementTimedOut, valueFault } from "./database-fault.t
 import { inTime, StatementWatch } from "./in-time.ts";
 import { misfitFault } from "./misfit-fault.ts";
 import { RowStream } from "./row-stream.ts";
+import { settingFault } from "./setting-fault.ts";
 import { beginTransaction } from "./transaction.ts";
 import { quoteIdentifier, wrapped, type DescribedQuery, type QueryBinding } from "./statement.ts";
 
@@ -94,13 +95,15 @@ export async function* readQuery(
   } catch (error) {
     signal.throwIfAborted();
     const fault = databaseFault(error, `"${query.name}"`, isOverdue());
-    if (stream?.isBound !== false || fault.code !== "SCSV_QUERY_FAILED") throw fault;
+    if (stream?.isBound === true || fault.code !== "SCSV_QUERY_FAILED") throw fault;
     const { parameters } = query;
     const failed = { ...statement, parameters, settings: binding.settings };
-    const refused =
-      valueFault(error, parameters) ??
-      // Where the connection is lost meanwhile, the first error is the reason.
-      (await misfitFault(database, session, failed, error).catch(() => undefined));
+    const ask = async (): Promise<StreamCsvError | undefined> =>
+      stream === undefined
+        ? await settingFault(database, session, binding, error)
+        : (valueFault(error, parameters) ?? (await misfitFault(database, session, failed, error)));
+    // Where the connection is lost meanwhile, the first error is the reason.
+    const refused = await ask().catch(() => undefined);
     signal.throwIfAborted();
     throw refused ?? fault;
   } finally {

@@ -8,6 +8,8 @@ export interface QueryBinding {
   readonly version: string;
   /** Settings of the transaction, such as those that row security reads. */
   readonly settings?: ReadonlyMap<string, string>;
+  /** The parameters whose values settings have, by the settings' names. */
+  readonly settingParameters?: ReadonlyMap<string, string>;
 }
 
 /** What a reading needs of a description. */
