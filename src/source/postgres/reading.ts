@@ -10,17 +10,17 @@ import { inTime, StatementWatch } from "./in-time.ts";
 import { misfitFault } from "./misfit-fault.ts";
 import { RowStream } from "./row-stream.ts";
 import { settingFault } from "./setting-fault.ts";
-import { beginTransaction } from "./transaction.ts";
+import { beforeQuery, beginTransaction } from "./transaction.ts";
 import { quoteIdentifier, wrapped, type DescribedQuery, type QueryBinding } from "./statement.ts";
 
 /**
  * Ends a reading. A query can leave something in its session, as set_config('role', …, false), pg_advisory_lock() and a function with a
- * cursor WITH HOLD or LISTEN do, which the next reading mustn't see. RESET ALL leaves out the role and the user. Not DEALLOCATE ALL:
- * behind pgbouncer the session may have prepared statements of other programs.
+ * cursor WITH HOLD or LISTEN do, which the next reading mustn't see. What the transaction doesn't take back is asked for by itself. Not
+ * RESET ALL or DISCARD: behind pgbouncer the session is that of other programs too, with settings and prepared statements of theirs.
  */
 const leaveNothing =
   "SELECT pg_catalog.current_setting('client_encoding') AS encoding; " +
-  "RESET ALL; RESET SESSION AUTHORIZATION; RESET ROLE; SELECT pg_catalog.pg_advisory_unlock_all(); CLOSE ALL; UNLISTEN *; " +
+  `ROLLBACK TO SAVEPOINT ${beforeQuery}; SELECT pg_catalog.pg_advisory_unlock_all(); ` +
   "SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql AND prepare_time >= pg_catalog.transaction_timestamp(); COMMIT";
 
 /** What it asks of the server is done at once. */

@@ -12,6 +12,12 @@ import { quoteIdentifier, quoteLiteral } from "./statement.ts";
 const beginReadOnly = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY";
 
 /**
+ * Where the query of a transaction begins. To go back to it takes back what the query has set for its session, and only that. The
+ * transaction is committed all the same, since a database's operators watch how many are rolled back.
+ */
+export const beforeQuery = "stream_csv_query";
+
+/**
  * Begins a read-only transaction in which texts come out alike, whatever is set for the role or the database. All settings end
  * with it, so that a pooled connection is given back as it was. Functions are those of `pg_catalog`, whatever stands in front of it in a
  * `search_path`.
@@ -71,9 +77,12 @@ async function beginWith(
     ([name, value]) => `pg_catalog.set_config(${quoteLiteral(name)}, ${quoteLiteral(value)}, true)`,
   );
   const begin = [beginReadOnly, `SELECT ${sets.join(", ")}`];
-  const role = database.role === undefined ? [] : [`SET LOCAL ROLE ${quoteIdentifier(database.role)}`];
+  const last = [
+    ...(database.role === undefined ? [] : [`SET LOCAL ROLE ${quoteIdentifier(database.role)}`]),
+    `SAVEPOINT ${beforeQuery}`,
+  ];
   if (settings.size === 0) {
-    await client.query([...begin, ...role].join("; "));
+    await client.query([...begin, ...last].join("; "));
     return;
   }
   await client.query(begin.join("; "));
@@ -84,5 +93,5 @@ async function beginWith(
   );
   await client.query(`SELECT ${places.join(", ")}`, [...settings].flat());
   // The role may have fewer rights, so it is taken last.
-  if (role.length > 0) await client.query(role.join("; "));
+  await client.query(last.join("; "));
 }

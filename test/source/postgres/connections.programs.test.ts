@@ -154,6 +154,28 @@ test("says which mode of pgbouncer can't be used, and which can", { skip: skipBo
   });
 });
 
+test(
+  "leaves the settings of pgbouncer's sessions to the programs that share them",
+  { skip: skipBouncer },
+  async () => {
+    await throughBouncer(
+      "transaction",
+      async (database, url) => {
+        const others = (): string =>
+          spawnSync("psql", ["-XAtc", "SHOW work_mem", url], { encoding: "utf8" }).stdout.trim();
+        assert.equal(others(), "7MB");
+        const changes =
+          "SELECT set_config('work_mem', '9MB', false) AS m, set_config('role', 'pg_monitor', false) AS r";
+        assert.equal(await read(database, changes), "9MB,pg_monitor\n");
+        assert.equal(await read(database, "SELECT current_user AS u"), "test\n");
+        assert.equal(others(), "7MB");
+      },
+      {},
+      "connect_query='SET work_mem = \"7MB\"' pool_size=1",
+    );
+  },
+);
+
 test("waits for a connection of pgbouncer as long as for one of its own", { skip: skipBouncer }, async () => {
   const settings = { queueTimeoutMs: 500, connections: 4 };
   await throughBouncer(
@@ -180,8 +202,9 @@ test("waits for a connection of pgbouncer as long as for one of its own", { skip
 /** Runs a pgbouncer in front of the server, and uses the database through it. */
 async function throughBouncer(
   mode: "transaction" | "statement",
-  use: (database: PostgresDatabase) => Promise<void>,
+  use: (database: PostgresDatabase, url: string) => Promise<void>,
   settings: Partial<DatabaseSettings> = {},
+  options = "",
 ): Promise<void> {
   const { folder, port } = server();
   const place = mkdtempSync(join(folder, "bouncer-"));
@@ -191,7 +214,7 @@ async function throughBouncer(
   writeFileSync(
     join(place, "pgbouncer.ini"),
     `[databases]
-postgres = host=127.0.0.1 port=${port} user=test
+postgres = host=127.0.0.1 port=${port} user=test ${options}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${bouncerPort}
@@ -205,12 +228,10 @@ default_pool_size = 2
   const child = startBouncer(join(place, "pgbouncer.ini"));
   try {
     await listening(bouncerPort);
-    const database = await openDatabase({
-      url: `postgres://test@127.0.0.1:${bouncerPort}/postgres`,
-      ...settings,
-    });
+    const url = `postgres://test@127.0.0.1:${bouncerPort}/postgres`;
+    const database = await openDatabase({ url, ...settings });
     try {
-      await use(database);
+      await use(database, url);
     } finally {
       await database.close();
     }

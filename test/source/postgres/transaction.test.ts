@@ -33,7 +33,7 @@ test("binds the settings of an export, and takes the role last", async () => {
   await beginTransaction(await databaseOf("exporter"), session, new Map([["app.tenant", "o'hare\\"]]));
   const [bound, last] = session.asked.slice(-2);
   assert.deepEqual(bound, ["SELECT pg_catalog.set_config($1, $2, true)", ["app.tenant", "o'hare\\"]]);
-  assert.deepEqual(last, ['SET LOCAL ROLE "exporter"', undefined]);
+  assert.deepEqual(last, ['SET LOCAL ROLE "exporter"; SAVEPOINT stream_csv_query', undefined]);
   for (const [text] of session.asked) assert.doesNotMatch(text, /hare/);
 });
 
