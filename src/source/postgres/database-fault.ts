@@ -14,6 +14,12 @@ interface Rule {
 const conflict =
   "The database cancelled the query because it conflicted with replication or another transaction.";
 
+const shortage = {
+  code: "SCSV_DATABASE_UNAVAILABLE",
+  message: "The database has run out of connections, memory or disk.",
+  retryAfterSeconds: 10,
+} as const;
+
 const rules: readonly Rule[] = [
   {
     matches: /^08P01$/,
@@ -24,17 +30,21 @@ const rules: readonly Rule[] = [
     hint: "Set pool_mode = transaction in pgbouncer, for this database or its user.",
   },
   {
+    // It has this one SQLSTATE for whatever it doesn't let in, for good or for now.
+    matches: /^08P01$/,
+    words:
+      /^(?:no such (?:database|user)|(?:password |SASL )?auth(?:entication)? failed|login rejected|SSL required|unsupported startup parameter|bouncer config error|database .* (?:is disabled|does not exist)$)/i,
+    code: "SCSV_DATABASE_REFUSED",
+    message: "The pgbouncer in front of the database refuses the connection.",
+  },
+  { matches: /^08P01$/, words: /^no more connections allowed/, ...shortage },
+  {
     matches: /^(08|57P0[1235]|E[A-Z])/,
     code: "SCSV_DATABASE_UNAVAILABLE",
     message: "The database can't be reached, or is going down or coming up.",
     retryAfterSeconds: 5,
   },
-  {
-    matches: /^53/,
-    code: "SCSV_DATABASE_UNAVAILABLE",
-    message: "The database has run out of connections, memory or disk.",
-    retryAfterSeconds: 10,
-  },
+  { matches: /^53/, ...shortage },
   {
     matches: /^40001$/,
     code: "SCSV_DATABASE_UNAVAILABLE",

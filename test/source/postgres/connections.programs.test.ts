@@ -199,18 +199,59 @@ test("waits for a connection of pgbouncer as long as for one of its own", { skip
   );
 });
 
+test(
+  "tells what pgbouncer refuses for good from what it refuses for now",
+  { skip: skipBouncer },
+  async () => {
+    await throughBouncer(
+      "transaction",
+      async (_, url) => {
+        const failed = {
+          code: "SCSV_DATABASE_REFUSED",
+          status: 500,
+          message: /pgbouncer .* refuses .*08P01/,
+        };
+        const wrong = [
+          url.replace("test@", "known:wrong@"),
+          url.replace("test@", "unknown:pw@"),
+          url.replace("test@", "known:pw@").replace(/postgres$/, "other"),
+        ];
+        for (const where of wrong) {
+          const refused = await openDatabase({ url: where });
+          await assert.rejects(read(refused, "SELECT 1 AS n"), failed, where);
+          await refused.close();
+        }
+        const own = await openDatabase({ url: url.replace("test@", "known:pw@"), connections: 3 });
+        const { signal } = new AbortController();
+        const sessions = [await own.connect(signal), await own.connect(signal)];
+        await assert.rejects(own.connect(signal), {
+          code: "SCSV_DATABASE_UNAVAILABLE",
+          status: 503,
+          message: /has run out of connections.* \(08P01\)$/,
+        });
+        for (const session of sessions) session.release();
+        await own.close();
+      },
+      {},
+      "",
+      "auth_type = md5\nmax_client_conn = 2\n",
+    );
+  },
+);
+
 /** Runs a pgbouncer in front of the server, and uses the database through it. */
 async function throughBouncer(
   mode: "transaction" | "statement",
   use: (database: PostgresDatabase, url: string) => Promise<void>,
   settings: Partial<DatabaseSettings> = {},
   options = "",
+  own = "",
 ): Promise<void> {
   const { folder, port } = server();
   const place = mkdtempSync(join(folder, "bouncer-"));
   chmodSync(place, 0o777);
   const bouncerPort = port + 1;
-  writeFileSync(join(place, "users.txt"), '"test" ""\n');
+  writeFileSync(join(place, "users.txt"), '"test" ""\n"known" "pw"\n');
   writeFileSync(
     join(place, "pgbouncer.ini"),
     `[databases]
@@ -223,7 +264,7 @@ auth_type = any
 auth_file = ${join(place, "users.txt")}
 pool_mode = ${mode}
 default_pool_size = 2
-`,
+${own}`,
   );
   const child = startBouncer(join(place, "pgbouncer.ini"));
   try {
