@@ -39,6 +39,13 @@ const rules: readonly Rule[] = [
   },
   { matches: /^08P01$/, words: /^no more connections allowed/, ...shortage },
   {
+    // The lost connection of a session itself has no SQLSTATE. These are of postgres_fdw, dblink and the like.
+    matches: /^080/,
+    code: "SCSV_DATABASE_UNAVAILABLE",
+    message: "The database, or a server that the query reads through it, can't be reached.",
+    retryAfterSeconds: 5,
+  },
+  {
     matches: /^(08|57P0[1235]|E[A-Z])/,
     code: "SCSV_DATABASE_UNAVAILABLE",
     message: "The database can't be reached, or is going down or coming up.",

@@ -56,6 +56,13 @@ const states: readonly (readonly [string, number, string, RegExp, RegExp])[] = [
     /because it conflicted with/,
     /^Try again after the seconds in Retry-After; the log/,
   ],
+  [
+    "08001",
+    503,
+    "SCSV_DATABASE_UNAVAILABLE",
+    /a server that the query reads through it.*\(08001\)$/,
+    /Try again/,
+  ],
   ["55P03", 503, "SCSV_DATABASE_UNAVAILABLE", /locked by another transaction\. \(55P03\)$/, /Try again/],
   ["57P01", 503, "SCSV_DATABASE_UNAVAILABLE", /can't be reached, or is going down/, /Try again/],
   ["57P05", 503, "SCSV_DATABASE_UNAVAILABLE", /can't be reached, or is going down/, /Try again/],
