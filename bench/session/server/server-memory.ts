@@ -79,7 +79,8 @@ const unknown: WatchedProcesses = {
  * may still hold what the warm-up took, which would count the same export twice, or not, as the connections fall.
  *
  * A lasting process that ends meanwhile takes its peak along, as a worker does that leaves after so many requests. If it
- * served, the memory is unknown: what the others hold would look like less.
+ * served, the memory is unknown: what the others hold would look like less. One that ended before, and what was started in its
+ * place, count as one: a fresh process holds less than one that has answered something, which has nothing to do with the export.
  *
  * Where the warm-up started processes, as servers do that have one for each request, those that end meanwhile count with
  * the most that they held at one moment.
@@ -93,7 +94,12 @@ export async function watchProcesses(server: RunningTarget): Promise<() => Promi
   const cpuBefore = await cpuSecondsOfEach(before);
   const runningBefore = await stillRunning(before);
   const idle = idleServers.get(server);
-  const lasting = new Set(before.filter((member) => idle === undefined || idle.held.has(member)));
+  // Where one has ended since, those that came since take its place, and don't live for one request.
+  const isReplacing = [...(idle?.held ?? [])].some(
+    ([member, bytes]) => bytes > 0 && !runningBefore.includes(member),
+  );
+  const isLasting = (member: number): boolean => isReplacing || (idle?.held.has(member) ?? true);
+  const lasting = new Set(before.filter(isLasting));
   const hasShortLived = forkingServers.has(server) || (idle !== undefined && (await hasForked(before, idle)));
   const endedSecondsBefore = await endedChildrenSeconds(before);
   const endShortLived = hasShortLived ? watchShortLived(roots, lasting) : null;
@@ -110,19 +116,60 @@ export async function watchProcesses(server: RunningTarget): Promise<() => Promi
     const usedBefore = gone.reduce((total, member) => total + (cpuBefore.get(member) ?? 0), 0);
     // Less than they had used before: nobody waited for them, so what they did isn't known.
     const mayHaveServed =
-      gone.length > 0 && Math.abs(reapedSeconds - usedBefore) > Math.max(restingSeconds, restingShare * most);
-    const ofLasting = members.reduce((total, member) => {
-      const peak = peaks.get(member) ?? 0;
-      const held = idle?.held.get(member);
-      const isAtRest = worked(member) < restingShare * most && before.includes(member);
-      return total + (isAtRest && held !== undefined ? Math.min(held, peak) : peak);
-    }, 0);
+      (gone.length > 0 || isReplacing) &&
+      Math.abs(reapedSeconds - usedBefore) > Math.max(restingSeconds, restingShare * most);
+    const held = idle?.held ?? new Map<number, number>();
+    const found = members.map((member) => ({
+      peak: peaks.get(member) ?? 0,
+      held: held.get(member),
+      isAtRest: worked(member) < restingShare * most,
+    }));
+    const ended = [...held]
+      .filter(([member, bytes]) => bytes > 0 && !peaks.has(member))
+      .map(([, bytes]) => bytes);
+    const lastingBytes = bytesOf(found, ended);
     return {
-      peakBytes: mayHaveServed ? null : ofLasting + mostAtOnce(shortLived.moments, new Set(members)),
+      peakBytes: mayHaveServed ? null : lastingBytes + mostAtOnce(shortLived.moments, new Set(members)),
       shortLivedSeconds: shortLived.cpuSeconds,
       endedSecondsBefore,
     };
   };
+}
+
+/** What was found of a process. */
+interface FoundProcess {
+  readonly peak: number;
+  /** What it held when the server was idle; undefined when it was started later. */
+  readonly held: number | undefined;
+  /** Whether it did nothing meanwhile. */
+  readonly isAtRest: boolean;
+}
+
+/**
+ * The sum over processes that last.
+ * @param ended what those held that were there when the server was idle, and have ended
+ */
+function bytesOf(processes: readonly FoundProcess[], ended: readonly number[]): number {
+  const endedHeld = sumOf(ended) / Math.max(1, ended.length);
+  const kept = processes.map(({ peak, held, isAtRest }) => {
+    if (held === undefined) return 0;
+    return isAtRest ? Math.min(held, peak) : peak;
+  });
+  const started = processes.filter(({ held }) => held === undefined);
+  // Those that served first: each takes the place of one that has ended, and holds no less for that.
+  const places = [
+    ...started.filter(({ isAtRest }) => !isAtRest),
+    ...started.filter(({ isAtRest }) => isAtRest),
+  ].map(({ peak, isAtRest }, place) => {
+    if (place >= ended.length) return peak;
+    return isAtRest ? endedHeld : Math.max(peak, endedHeld);
+  });
+  const empty = Math.max(0, ended.length - places.length);
+  return sumOf(kept) + sumOf(places) + empty * endedHeld;
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 /** Whether processes were started or ended since a server was idle: then some may come and go with each export. */

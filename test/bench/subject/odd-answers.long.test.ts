@@ -571,15 +571,17 @@ for (const [whose, variables] of [
   );
 }
 
-for (const [leaves, isKnown] of [
-  ["serving", false],
-  ["idle", true],
+for (const [leaves, after, when, isKnown] of [
+  ["serving", 2, "with the export", false],
+  ["serving", 1, "with each export", false],
+  ["idle", 2, "with the export", true],
+  ["idle", 1, "with the one before", true],
 ] as const) {
   test(
-    `memory of a server is ${isKnown ? "known" : "unknown"} when its ${leaves} worker ends with the export`,
+    `memory of a server is ${isKnown ? "known" : "unknown"} when its ${leaves} worker ends ${when}`,
     { skip },
     async () => {
-      const target = `api=LEAVES=${leaves} PORT={port} exec python3 '${recycling}' @ http://127.0.0.1:{port}/x.csv`;
+      const target = `api=AFTER=${after} LEAVES=${leaves} PORT={port} exec python3 '${recycling}' @ http://127.0.0.1:{port}/x.csv`;
       const { result, fault } = await run({
         targets: [target],
         targetDefaults: { ping: null, stats: null },
