@@ -27,7 +27,8 @@ const withoutBody = new Set([204, 304]);
 export function framingOf(head: ResponseHead): BodyFraming {
   if (withoutBody.has(head.statusCode)) return new LengthFraming(0);
   const coding = head.headers.get("transfer-encoding");
-  if (coding !== undefined) {
+  // The name that RFC 2616 had for a body without a coding.
+  if (coding !== undefined && coding.toLowerCase() !== "identity") {
     if (coding.toLowerCase() === "chunked") return new ChunkedFraming();
     throw new Error(`its transfer coding is "${coding}", and only chunked can be read`);
   }

@@ -10,8 +10,14 @@ export function isGoodStatus(statusCode: number): boolean {
   return statusCode >= 200 && statusCode < 300;
 }
 
-/** The end of a head in an answer, and the most bytes one may have. */
-const headEnd = "\r\n\r\n";
+/**
+ * The end of a head: a line feed ends a line by itself, too (RFC 9112, section 2.2), since CGI programs write their header
+ * fields so, and busybox, mini_httpd and Python's own server pass them on as they are.
+ */
+const headEnd = /\r?\n\r?\n/g;
+/** The most bytes of it that may be in an earlier read. */
+const mostHeadEndBefore = 3;
+/** The most bytes that a head may have. */
 const longestHeadBytes = 64 * 1024;
 /** All interim answers together: one a second for hours, but not without an end. */
 const mostInterimBytes = 1024 ** 2;
@@ -31,10 +37,10 @@ export class ResponseHeadParser {
     // One character per byte, therefore positions in the text are positions in the bytes.
     const text = this.#pending + bytes.toString("latin1", start);
     let at = 0;
-    let end = text.indexOf(headEnd, Math.max(0, pendingLength - headEnd.length));
-    while (end !== -1) {
-      const head = parseHead(text.slice(at, end));
-      const length = end + headEnd.length - at;
+    headEnd.lastIndex = Math.max(0, pendingLength - mostHeadEndBefore);
+    for (let end = headEnd.exec(text); end !== null; end = headEnd.exec(text)) {
+      const head = parseHead(text.slice(at, end.index));
+      const length = headEnd.lastIndex - at;
       at += length;
       if (head.statusCode >= 200) {
         this.#pending = "";
@@ -43,7 +49,6 @@ export class ResponseHeadParser {
       this.#interimBytes += length;
       if (this.#interimBytes > mostInterimBytes)
         throw new Error("its interim answers (1xx) do not end within 1 MiB");
-      end = text.indexOf(headEnd, at);
     }
     this.#pending = text.slice(at);
     if (this.#pending.length > longestHeadBytes)
@@ -53,7 +58,8 @@ export class ResponseHeadParser {
 }
 
 function parseHead(text: string): ResponseHead {
-  const [statusLine = "", ...fields] = text.split("\r\n");
+  // RFC 9112, section 5.2: a line that begins with a blank goes on with the value of the line before.
+  const [statusLine = "", ...fields] = text.replaceAll(/\r?\n[ \t]+/g, " ").split(/\r?\n/);
   const status = /^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(statusLine);
   if (status === null)
     throw new Error(`its first line is not an HTTP/1.x status line: ${statusLine.slice(0, 80)}`);

@@ -79,6 +79,11 @@ test("reads a chunked body with zeros before a size, and with a long trailer fie
   assert.deepEqual(bodyOf(wire, 30, chunked), { body: "abc", isComplete: true, rest: "" });
 });
 
+test("takes a coding of old servers, which says that there is none, for none", () => {
+  const answer = head({ "transfer-encoding": "identity", "content-length": "3" });
+  assert.deepEqual(bodyOf("abc", 1, answer), { body: "abc", isComplete: true, rest: "" });
+});
+
 test("takes a repeated length for one, and refuses one that isn't a number", () => {
   assert.deepEqual(bodyOf("abc", 1, head({ "content-length": "3, 3" })), {
     body: "abc",
@@ -108,6 +113,30 @@ test("a head is found wherever it is cut, after interim answers, and says where 
     );
   }
 });
+
+for (const [kind, lines, via] of [
+  ["end in line feeds alone", "HTTP/1.1 200\nContent-Length: 4\nVia: a\n\n", "a"],
+  ["of a CGI program end in line feeds", "HTTP/1.0 200 OK\r\nContent-Length: 4\nVia: a\n\n", "a"],
+  ["of a server end in line feeds", "HTTP/1.0 200 OK\nContent-Length: 4\nVia: a\r\n\r\n", "a"],
+  ["end in line feeds, and the last in CRLF", "HTTP/1.1 200 OK\nVia: a\nContent-Length: 4\n\r\n", "a"],
+  ["are folded", "HTTP/1.1 200 OK\r\nVia: a,\r\n\t b,\n c\r\nContent-Length: 4\r\n\r\n", "a, b, c"],
+] as const) {
+  test(`a head whose lines ${kind} is found wherever it is cut`, () => {
+    const wire = `HTTP/1.1 103 Early Hints\nLink: </x>\n\n${lines}a\n\nb`;
+    for (let cut = 0; cut <= wire.length - 4; cut += 1) {
+      const parser = new ResponseHeadParser();
+      const first = parser.feed(Buffer.from(wire.slice(0, cut)), 0);
+      const found = first ?? parser.feed(Buffer.from(wire.slice(cut)), 0);
+      assert.equal(found?.head.statusCode, 200);
+      assert.equal(found.head.headers.get("via"), via);
+      assert.equal(found.head.headers.get("content-length"), "4");
+      assert.equal(
+        (first === null ? wire.slice(cut) : wire.slice(0, cut)).slice(found.bodyStart),
+        first === null ? "a\n\nb" : "",
+      );
+    }
+  });
+}
 
 test("refuses an answer that is not HTTP", () => {
   assert.throws(
