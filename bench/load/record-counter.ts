@@ -1,5 +1,7 @@
 // Long because it is one state machine over bytes: splitting it would cost a call for every byte.
 
+import { narrowingOf, type CharacterNarrowing } from "./character-narrowing.ts";
+
 /** How cells are quoted, found out from the whole body. */
 export type BodyQuoting = "rfc4180" | "backslash" | "apostrophe" | "escaped" | "none";
 
@@ -30,13 +32,17 @@ const blank = 0x20;
 /** Comma, semicolon, tab and bar: the first record decides which of them separates cells. */
 const delimiters = [0x2c, 0x3b, 0x09, 0x7c] as const;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+/** Enough to see whether a character has more than one byte. */
+const widthBytes = 4;
+/** A first line for Excel, which names the delimiter and is no record; the line feed of a CRLF may still come. */
+const delimiterLine = /^sep=(.)(?:\r?\n|\r(?=[^\n]))/i;
 /** A first record longer than this decides by its beginning. */
 const mostOpeningBytes = 64 * 1024;
 
 /**
- * Counts the records of a CSV body in constant memory.
+ * Counts the records of a CSV body in constant memory. A body in UTF-16 or UTF-32 is read character by character.
  *
- * It reads the body by RFC 4180 (a quote opens a cell only at its start, and is doubled inside) and, from the first
+ * A first line `sep=` and a delimiter, as Excel reads it, is no record. It reads the body by RFC 4180 (a quote opens a cell only at its start, and is doubled inside) and, from the first
  * backslash on, also with `\"` inside quotes. A reading is wrong when a closing quote is followed by more of the cell, or
  * the last quote is never closed; when both are wrong, quotes mean nothing and every line is a record, as in TSV. Records
  * end with a line feed, or with a carriage return where there is no line feed at all.
@@ -47,6 +53,10 @@ const mostOpeningBytes = 64 * 1024;
  */
 export class RecordCounter {
   #opening: Buffer | null = Buffer.alloc(0);
+  /** Bytes before it is known how many a character has; null once that is known. */
+  #first: Buffer | null = Buffer.alloc(0);
+  /** null where a character that means something has one byte. */
+  #narrowing: CharacterNarrowing | null = null;
   #strict: CellReader | undefined;
   #escaped: CellReader | undefined;
   /** Readings of a body in which nothing is quoted as in RFC 4180. */
@@ -57,17 +67,39 @@ export class RecordCounter {
 
   feed(bytes: Buffer, start: number, end: number): void {
     if (start >= end) return;
+    const part = bytes.subarray(start, end);
+    if (this.#first === null) {
+      this.#feedCharacters(this.#narrowing?.narrowed(part) ?? part);
+      return;
+    }
+    this.#first = Buffer.concat([this.#first, part]);
+    if (this.#first.length >= widthBytes) this.#findWidth();
+  }
+
+  /** Finds out how many bytes a character has, and reads what was kept until then. */
+  #findWidth(): void {
+    const bytes = this.#first ?? Buffer.alloc(0);
+    this.#first = null;
+    this.#narrowing = narrowingOf(bytes);
+    this.#feedCharacters(this.#narrowing?.narrowed(bytes) ?? bytes);
+  }
+
+  #feedCharacters(part: Buffer): void {
+    if (part.length === 0) return;
     if (this.#opening !== null) {
-      this.#opening = Buffer.concat([this.#opening, bytes.subarray(start, end)]);
+      this.#opening = Buffer.concat([this.#opening, part]);
       const isShort = this.#opening.length < mostOpeningBytes;
-      if (isShort && !firstRecord.test(this.#opening.toString("latin1"))) return;
+      const text = this.#opening.toString("latin1").replace(byteOrderMark.toString("latin1"), "");
+      if (isShort && !firstRecord.test(text.replace(delimiterLine, ""))) return;
+      if (isShort && /^sep=.\r$/i.test(text)) return;
       this.#begin();
       return;
     }
-    this.#read(bytes, start, end);
+    this.#read(part, 0, part.length);
   }
 
   finish(): RecordCount {
+    if (this.#first !== null) this.#findWidth();
     if (this.#opening !== null) this.#begin();
     for (const one of [this.#strict, this.#escaped, this.#apostrophes, this.#unquoted]) one?.finish();
     const reader = [this.#strict, this.#escaped].find((one) => one !== undefined && one.isValid);
@@ -96,8 +128,11 @@ export class RecordCounter {
   #begin(): void {
     const bytes = this.#opening ?? Buffer.alloc(0);
     this.#opening = null;
-    const start = bytes.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
-    this.#strict = new CellReader(delimiterOf(bytes.subarray(start)), { isEscaping: false });
+    const mark = bytes.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
+    const [line = "", delimiter] = delimiterLine.exec(bytes.toString("latin1", mark)) ?? [];
+    const start = mark + line.length;
+    const byte = delimiter?.charCodeAt(0) ?? delimiterOf(bytes.subarray(start));
+    this.#strict = new CellReader(byte, { isEscaping: false });
     this.#read(bytes, start, bytes.length);
   }
 

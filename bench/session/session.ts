@@ -3,6 +3,7 @@ import { StreamCsvError, type Clock } from "../../src/ground.ts";
 import { readExport, type ExportReading, type ReadExportOptions } from "../load/read-export.ts";
 import type { ResponseHead } from "../load/response-head.ts";
 import type { Observer } from "../probe/observed-work.ts";
+import { withoutPasswords } from "../subject/without-passwords.ts";
 import type { ExportRequest, MadeJob, RunningTarget, Target } from "../subject/target.ts";
 
 /** What every measurement of a run has in common. */
@@ -130,12 +131,24 @@ export function refusalText(
   const line = words.split(/[\r\n]+/).find((text) => text.trim() !== "");
   return [
     `answered ${head.statusCode} instead of 200${place}`,
-    ...(location === undefined ? [] : [`with a redirect to ${location}, which bench doesn't follow`]),
+    ...(location === undefined
+      ? []
+      : [`with a redirect to ${withoutValues(location)}, which bench doesn't follow`]),
     ...(challenge === undefined ? [] : [`asking for ${challenge}; give its credentials with --header`]),
     ...(line === undefined
       ? []
       : [`${isPage ? "with the page" : "saying"}: ${line.trim().slice(0, mostQuoted)}`]),
   ].join(", ");
+}
+
+/** An address without the values of its query: those of a signed link are secret, and results are read by others. */
+function withoutValues(location: string): string {
+  const [address = "", query] = withoutPasswords(location).split(/[?#]([^]*)/);
+  if (query === undefined || query === "") return address;
+  return `${address}?${query
+    .split("&")
+    .map((pair) => (pair.includes("=") ? `${pair.split("=", 1)[0] ?? ""}=…` : "…"))
+    .join("&")}`;
 }
 
 /** How pages begin, behind comments and the declaration of XML. */

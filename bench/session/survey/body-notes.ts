@@ -1,4 +1,5 @@
 import { formatCount, formatCountOf, formatSeconds } from "../../../src/ground.ts";
+import type { UnevenRecord } from "../../load/record-counter.ts";
 import type { BodyFindings } from "./check-integrity.ts";
 
 /** A server that keeps what it answered is measured by what it kept, because each is asked before it is timed. */
@@ -40,13 +41,14 @@ export function bodyNotes(
     ...(quoting === "none"
       ? [`${name} doesn't quote as RFC 4180 does; each of its lines is counted as a row.`]
       : []),
-    ...(uneven === null
-      ? []
-      : [
-          `Record ${formatCount(uneven.record)} of ${name} has ${formatCountOf(uneven.cells, "cell")}, and the first has ${formatCount(columns)}: an error message may stand among its rows, or their end may be missing.`,
-        ]),
+    ...(uneven === null ? [] : [unevenText(name, uneven, columns)]),
     ...(equality === "rows"
       ? [`Of ${name} rows and columns are compared, not bytes (--integrity rows).`]
       : []),
   ];
+}
+
+/** Which record of a body has another number of cells than the first. */
+export function unevenText(name: string, { record, cells }: UnevenRecord, columns: number): string {
+  return `Record ${formatCount(record)} of ${name} has ${formatCountOf(cells, "cell")}, and the first has ${formatCount(columns)}: an error message may stand among its rows, or their end may be missing.`;
 }

@@ -105,6 +105,23 @@ export async function readBody(
 /** First bytes of packed formats: gzip, zip (a spreadsheet is one), Zstandard, bzip2, xz. */
 const packedOpenings = ["\u001F\u008B", "PK\u0003\u0004", "\u0028\u00B5\u002F\u00FD", "BZh", "\u00FD7zXZ"];
 
+/** Other formats in which tables and reports are sent, by their first bytes. */
+const otherFormats: readonly (readonly [opening: string, name: string])[] = [
+  ["%PDF-", "a PDF file"],
+  ["PAR1", "a Parquet file"],
+  ["ARROW1", "an Arrow file"],
+  ["Obj\u0001", "an Avro file"],
+  ["SQLite format 3\0", "a SQLite database"],
+  ["\u00D0\u00CF\u0011\u00E0\u00A1\u00B1\u001A\u00E1", "an Excel file (.xls)"],
+];
+
+/** Types of answers that hold rows in another form, or among something else. */
+const otherTypes = /^(?:multipart\/|text\/event-stream\b|application\/pdf\b|image\/|audio\/|video\/)/i;
+const jsonTypes =
+  /^(?:application|text)\/(?:[\w.-]+\+)?(?:x-)?(?:json|ndjson|jsonl|jsonlines|json-?seq|json-?lines)\b/i;
+/** How an object or an array of JSON begins. In CSV, a quote opens a cell only at its start. */
+const jsonOpening = /^(?:\{\s*(?:"(?:[^"\\]|\\.)*"\s*:|\})|\[\s*(?:\{\s*["}]|\[|\]))/;
+
 /** Why a body with status 200 can't be rows; empty when it can. */
 function notRows(head: ResponseHead, opening: string): string {
   if (isHtml(head, opening)) {
@@ -116,8 +133,8 @@ function notRows(head: ResponseHead, opening: string): string {
     return `is a page for people (${head.headers.get("content-type") ?? "HTML"}) and not rows; it begins with ${JSON.stringify(title)}`;
   }
   const type = head.headers.get("content-type") ?? "";
-  if (/^application\/([\w.-]+\+)?json\b/i.test(type))
-    return `is JSON (${type}) and not rows of CSV; it begins with ${JSON.stringify(opening.slice(0, 60))}`;
+  if (jsonTypes.test(type) || jsonOpening.test(opening))
+    return `is JSON${type === "" ? "" : ` (${type})`} and not rows of CSV; it begins with ${JSON.stringify(opening.slice(0, 60))}`;
   if (/^(application|text)\/([\w.-]+\+)?xml\b/i.test(type) || /^<\?xml\b/i.test(opening))
     return `is XML${type === "" ? "" : ` (${type})`} and not rows of CSV; it begins with ${JSON.stringify(opening.slice(0, 60))}`;
   const coding = head.headers.get("content-encoding")?.trim().toLowerCase() ?? "identity";
@@ -125,6 +142,10 @@ function notRows(head: ResponseHead, opening: string): string {
     return `is packed (Content-Encoding: ${coding}), though the request doesn't ask for that; its rows can't be counted`;
   if (packedOpenings.some((bytes) => opening.startsWith(bytes)))
     return "is packed (its first bytes are those of a compressed file); its rows can't be counted";
+  const format = otherFormats.find(([bytes]) => opening.startsWith(bytes));
+  if (format !== undefined) return `is ${format[1]} and not rows of CSV`;
+  if (otherTypes.test(type))
+    return `has the type ${type}, which is not one of rows of CSV; it begins with ${JSON.stringify(opening.slice(0, 60))}`;
   return "";
 }
 

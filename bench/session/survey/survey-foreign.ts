@@ -1,4 +1,4 @@
-import { formatCount } from "../../../src/ground.ts";
+import { formatCount, formatCountOf } from "../../../src/ground.ts";
 import { isAnswered } from "../../probe/until-ready.ts";
 import { canSampleProcesses } from "../../probe/process-tree.ts";
 import type { Check } from "../../result/result.ts";
@@ -14,7 +14,7 @@ import {
   rowsAmong,
   type BodyFindings,
 } from "./check-integrity.ts";
-import { bodyNotes, keptNotes } from "./body-notes.ts";
+import { bodyNotes, keptNotes, unevenText } from "./body-notes.ts";
 import { notesOf } from "./survey-version.ts";
 import type { Reference, TargetSurvey } from "./target-survey.ts";
 
@@ -115,8 +115,10 @@ function changeFaults(first: BodyFindings, second: BodyFindings, wanted: number 
   if (empty.length > 0) return empty;
   if (wanted !== null && first.rows !== wanted) {
     const few = first.rows < wanted ? ` If it has no more, --rows ${first.rows} measures all of them.` : "";
+    const { uneven, columns } = first;
+    const why = uneven === null ? "" : ` ${unevenText(whose, uneven, columns)}`;
     return [
-      `${whose} gave ${formatCount(first.rows)} rows, and was asked for ${formatCount(wanted)}.${few}${cut}`,
+      `${whose} gave ${formatCountOf(first.rows, "row")}, and was asked for ${formatCount(wanted)}.${few}${why}${cut}`,
     ];
   }
   if (first.rows !== second.rows) {
@@ -166,7 +168,10 @@ function factsOf(
   };
 }
 
-/** Whether an export of one row has a second record; null when the request does not say how many rows to give. */
+/**
+ * Whether an export of one row has a second record; null when the request does not say how many rows to give, or when the
+ * server refuses it, such as a request soon after another.
+ */
 async function hasHeader(session: Session, server: RunningTarget): Promise<boolean | null> {
   const asked = (rows: number): string => {
     const request = { delivery: null, rows };
@@ -174,7 +179,7 @@ async function hasHeader(session: Session, server: RunningTarget): Promise<boole
   };
   if (asked(1) === asked(2)) return null;
   const single = await readBody({ session, server, request: { delivery: null, rows: 1 } }, "");
-  return single.records > 1;
+  return single.problem === "" ? single.records > 1 : null;
 }
 
 /** The body with its rows counted. When it is not known whether there is a header, the number of rows that was asked for decides. */

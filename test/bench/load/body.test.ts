@@ -202,6 +202,11 @@ const counted: readonly (readonly [
   ["carriage returns alone", "a,b\r1,2\r3,4\r", 3, 2, "rfc4180"],
   ["a byte order mark before a quote", '\uFEFF"a",b\r\n1,2\r\n', 2, 2, "rfc4180"],
   ["a last record without its line end", "a|b\n1|2", 2, 2, "rfc4180"],
+  ["a line that names the delimiter", "sep=;\r\na;b,c,d\r\n1;2,3,4\r\n", 2, 2, "rfc4180"],
+  ["a byte order mark before that line", "\uFEFFsep=,\na,b;c;d\n1,2;3;4", 2, 2, "rfc4180"],
+  ["that line before carriage returns alone", "SEP=^\ra^b\r1^2\r", 2, 2, "rfc4180"],
+  ["that line alone", "sep=;\r\n", 0, 1, "rfc4180"],
+  ["a header that begins as that line", "sep=a,b\n1,2\n", 2, 2, "rfc4180"],
   ["nothing", "", 0, 1, "rfc4180"],
 ];
 for (const [what, text, records, columns, quoting] of counted) {
@@ -213,6 +218,48 @@ for (const [what, text, records, columns, quoting] of counted) {
         check.feed(bytes, at, Math.min(bytes.length, at + step));
       const found = check.finish();
       assert.deepEqual([found.records, found.columns, found.quoting], [records, columns, quoting]);
+    }
+  });
+}
+
+for (const [name, encode] of [
+  ["UTF-16LE", (text: string) => Buffer.from(text, "utf16le")],
+  ["UTF-16BE", (text: string) => Buffer.from(text, "utf16le").swap16()],
+  [
+    "UTF-32LE",
+    (text: string) => Buffer.from(Uint32Array.from(text, (letter) => letter.codePointAt(0) ?? 0).buffer),
+  ],
+  [
+    "UTF-32BE",
+    (text: string) =>
+      Buffer.from(Uint32Array.from(text, (letter) => letter.codePointAt(0) ?? 0).buffer).swap32(),
+  ],
+] as const) {
+  test(`records of a body in ${name} are those of the same text, however it is cut`, () => {
+    // Letters of which one byte is a quote, a delimiter or the end of a line, were it a character.
+    const texts = ['id;n\r\n1;"x\r\ny"\r\n2;Ģ\u2c0a\u0a0a\u0d22\r\n', "a,b\n1,2\n3,😀\nTotal", "a\tb\r1\t2"];
+    for (const text of texts) {
+      const plain = new BodyCheck({ isHashed: false });
+      plain.feed(Buffer.from(text), 0, Buffer.byteLength(text));
+      const expected = plain.finish();
+      // Without a mark, UTF-32 isn't known.
+      for (const bytes of [encode(`\uFEFF${text}`), ...(name.startsWith("UTF-16") ? [encode(text)] : [])]) {
+        for (let step = 1; step <= bytes.length; step += 1) {
+          const check = new BodyCheck({ isHashed: false });
+          for (let at = 0; at < bytes.length; at += step)
+            check.feed(bytes, at, Math.min(bytes.length, at + step));
+          const { records, columns, quoting, uneven: found } = check.finish();
+          assert.deepEqual(
+            { records, columns, quoting, found },
+            {
+              records: expected.records,
+              columns: expected.columns,
+              quoting: expected.quoting,
+              found: expected.uneven,
+            },
+          );
+        }
+      }
     }
   });
 }
