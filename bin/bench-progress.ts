@@ -1,5 +1,5 @@
 import type { BenchProgress } from "../bench/index.ts";
-import type { GlobalFlags } from "./option.ts";
+import { takesSequences, type GlobalFlags } from "./option.ts";
 import { guardTerminal } from "./guard-terminal.ts";
 
 /** Shows the progress of a run. */
@@ -10,9 +10,9 @@ export interface ProgressView {
   stop(): void;
 }
 
-/** A progress bar on standard error when that is a terminal; otherwise nothing. */
+/** A progress bar on standard error when that is a terminal on which it can move; otherwise nothing. */
 export async function progressView(flags: Pick<GlobalFlags, "progress">): Promise<ProgressView> {
-  if (!process.stderr.isTTY || !flags.progress)
+  if (!takesSequences(process.stderr) || !flags.progress)
     return { show: () => undefined, tell: writeLine, stop: () => undefined };
   const { Bar, Presets } = await import("cli-progress");
   const bar = new Bar(

@@ -63,10 +63,15 @@ export function flagName(camelCase: string): string {
   return camelCase.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** Whether to use colour on a stream: it is a terminal, without `--no-color` or `NO_COLOR` (no-color.org). */
+/** Whether a stream is a terminal that acts on escape sequences: those of editors and some CI say that they don't. */
+export function takesSequences({ isTTY }: { readonly isTTY?: boolean }): boolean {
+  return isTTY === true && process.env["TERM"] !== "dumb";
+}
+
+/** Whether to use colour on a stream: it is such a terminal, without `--no-color` or `NO_COLOR` (no-color.org). */
 export function wantsColor(flags: GlobalFlags, stream: { readonly isTTY?: boolean }): boolean {
   const noColor = process.env["NO_COLOR"];
-  return flags.color && stream.isTTY === true && (noColor === undefined || noColor === "");
+  return flags.color && takesSequences(stream) && (noColor === undefined || noColor === "");
 }
 
 /** A flag that can be given several times; its value is the list of parsed values. */

@@ -14,7 +14,7 @@ import {
 } from "../../src/internal.ts";
 import { addFileFlags } from "../file-flags.ts";
 import { compressedSink, compressorFor } from "../compressed-sink.ts";
-import { flagName, type GlobalFlags } from "../option.ts";
+import { flagName, takesSequences, type GlobalFlags } from "../option.ts";
 import { SignalInterruption } from "../signal-interruption.ts";
 import { isClosedPipe, openSink, standardOutput, type Sink } from "../sink.ts";
 import { guardTerminal } from "../guard-terminal.ts";
@@ -187,7 +187,8 @@ async function startBar(
   flags: ExportFlags,
 ): Promise<{ stop(): void }> {
   const rowsRunOverTerminal = flags.output === standardOutput && process.stdout.isTTY;
-  if (!flags.progress || !process.stderr.isTTY || rowsRunOverTerminal) return { stop: () => undefined };
+  if (!flags.progress || !takesSequences(process.stderr) || rowsRunOverTerminal)
+    return { stop: () => undefined };
   const total = plan.expectedRows;
   const counted =
     total === null ? "{rows} rows" : "{bar} {percentage} % · {rows} rows · {eta_formatted} left";

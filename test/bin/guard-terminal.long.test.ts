@@ -17,9 +17,10 @@ interface Screen {
 }
 
 /** Runs a command in a terminal, and presses keys one after the other, each when the bar is visible again. */
-async function inTerminal(keys: readonly string[], args: readonly string[]): Promise<Screen> {
+async function inTerminal(keys: readonly string[], args: readonly string[], kind = "xterm"): Promise<Screen> {
   const child = spawn("python3", [terminal, keys.join(","), process.execPath, cliPath, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, TERM: kind },
   });
   endWithUs(child);
   let text = "";
@@ -61,6 +62,19 @@ for (const [title, keys, args, exitCode] of ways) {
     assert.ok(screen.text.includes(hideCursor), "no bar was shown, so nothing is proven");
     assert.ok(isRestored(screen.text), JSON.stringify(screen.text.slice(-200)));
     assert.ok(!screen.text.includes("<settings changed>"));
+  });
+}
+
+for (const [title, args, expected] of [
+  ["export", ["export", "orders", "--rows", "1000", "-o", "/dev/null"], /^$/],
+  ["bench", [...bench.slice(0, 1), "--rounds", "1", ...bench.slice(3)], /Verdict: informational/],
+  ["serve", ["serve", "--port", "0"], /listening on http:/],
+] as const) {
+  test(`${title} sends a terminal without escape sequences text alone`, { skip }, async () => {
+    const { text, exitCode } = await inTerminal(title === "serve" ? ["int"] : [], args, "dumb");
+    assert.equal(exitCode, 0, text);
+    assert.match(text, expected);
+    assert.doesNotMatch(text, /\u001B/);
   });
 }
 
