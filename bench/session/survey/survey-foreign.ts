@@ -45,10 +45,8 @@ export async function surveyForeign(
   question: ForeignQuestion,
 ): Promise<ForeignSurvey> {
   let origin: URL | null = null;
-  let isHidden = false;
   const survey = await withServer({ ...session, target, rows: question.rows }, async (server) => {
     origin = new URL("/", server.origin);
-    isHidden = server.hiddenBecause !== undefined;
     const found = await checkBodies(session, target, server, question);
     // The cause of a wrong answer often stands in the server's own output.
     const words = server.lastWords();
@@ -59,8 +57,9 @@ export async function surveyForeign(
     const facts = { ...found.facts, unreported };
     return { ...found, facts, faults, notes: [...found.notes, ...missing.filter((note) => note !== "")] };
   });
-  if (!isHidden || origin === null || !(await isAnswered(origin, session.signal))) return survey;
-  const left = `${target.name} left a server running at ${String(origin)} after its command was ended: it belongs to another process, such as a container or a service. Let the command stay in the foreground until its server has ended, or measure it as ${target.name}=URL.`;
+  const isStarted = target.command !== null;
+  if (!isStarted || origin === null || !(await isAnswered(origin, session.signal))) return survey;
+  const left = `${target.name} left a server running at ${String(origin)} after its command was ended: it belongs to another process, such as a container or a service, or to another user, as behind sudo. Let the command stay in the foreground until its server has ended, run bench as that user, or measure it as ${target.name}=URL.`;
   return { ...survey, faults: [...survey.faults, left] };
 }
 

@@ -9,7 +9,8 @@ const termGraceMs = 3000;
 const orphanGraceMs = 500;
 
 /**
- * Ends a process and its descendants, by their ids.
+ * Ends a process and its descendants, by their ids. One of another user, which this process may not end, is let go: it would keep
+ * this process running for as long as it runs itself.
  * @param isGroup the process is a shell that leads a process group; a shell passes no signal on, so all members get it
  */
 export async function endTree(
@@ -31,8 +32,10 @@ export async function endTree(
       sleep(termGraceMs, true, { signal: grace.signal }).catch(() => false),
     ]);
     grace.abort();
+    // Where this process may not end it, as behind sudo, it says so by an error.
     if (isLate) child.kill("SIGKILL");
     await ended;
+    if (child.exitCode === null && child.signalCode === null) child.unref();
   }
   await endOrphans(tree.slice(1));
   // A process that lost its parent is no longer in the tree, but still in the group.

@@ -10,7 +10,7 @@ import {
 } from "../../../src/ground.ts";
 import { portOf } from "../../http/port-of.ts";
 import { portsOf } from "../../probe/listener.ts";
-import { processTree } from "../../probe/process-tree.ts";
+import { processTree, stillRunning } from "../../probe/process-tree.ts";
 import { answerText, askOnce, isReadyAnswer, untilReady, type ProbeAnswer } from "../../probe/until-ready.ts";
 import { endAtExit } from "./end-at-exit.ts";
 import { endMarked, endTree, killMarked } from "./end-tree.ts";
@@ -117,9 +117,21 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     const members = isShell ? await membersOf(pid, marker) : [];
     return { origin, pid, members, lastWords: () => lastWordsOf(child, lastLines()), stop };
   } catch (fault) {
+    const started = await processTree(child.pid ?? 0);
     await stop();
-    throw fault;
+    throw withLeft(fault, child.pid === undefined ? [] : await stillRunning(started));
   }
+}
+
+/** An error that also names the processes that could not be ended. */
+function withLeft(fault: unknown, left: readonly number[]): unknown {
+  if (left.length === 0 || !(fault instanceof StreamCsvError)) return fault;
+  const what = left.length === 1 ? "Process" : "Processes";
+  return new StreamCsvError(
+    fault.code,
+    `${fault.message} ${what} ${left.join(", ")} of it could not be ended, as of another user behind sudo: end by hand what still runs.`,
+    { cause: fault, hint: fault.hint },
+  );
 }
 
 /** The processes that a command has started, and that run now, in its tree and outside of it. */
