@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { Socket } from "node:net";
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { lastLinesOf } from "./last-lines.ts";
 
 /** The outcome of a tool, and what it wrote. */
 export interface ToolRun {
@@ -21,7 +21,6 @@ export interface ToolOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-const keptLines = 12;
 /** What a tool wrote right before its end is read after that. */
 const outputGraceMs = 200;
 
@@ -47,24 +46,23 @@ export async function runTool(
   signal.addEventListener("abort", end, { once: true });
   process.once("exit", end);
   try {
-    const lines: string[] = [];
     let stdout = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-    for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream }).on("line", (line) => {
-        if (line.trim() !== "") lines.push(line);
-        if (lines.length > keptLines) lines.shift();
-      });
-    }
+    const lastLines = lastLinesOf(child.stdout, child.stderr);
+    child.stdout.on("data", (text: string) => (stdout += text));
+    let unstarted = "";
     const isGood = await outputEnd(child).then(
       () => child.exitCode === 0,
       (fault: unknown) => {
-        lines.push(String(fault));
+        unstarted = String(fault);
         return false;
       },
     );
     signal.throwIfAborted();
-    return { isGood, stdout: stdout.trim(), lastLines: lines.join("\n") };
+    return {
+      isGood,
+      stdout: stdout.trim(),
+      lastLines: [...lastLines(), ...(unstarted === "" ? [] : [unstarted])].join("\n"),
+    };
   } finally {
     signal.removeEventListener("abort", end);
     process.off("exit", end);

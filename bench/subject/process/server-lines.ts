@@ -1,7 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
-
-const keptLines = 10;
+import { lastLinesOf } from "./last-lines.ts";
 
 /** The origin in the ready line. All other output is read and dropped. */
 export function originFrom(child: ChildProcess, readyLine: RegExp): Promise<string> {
@@ -15,15 +14,8 @@ export function originFrom(child: ChildProcess, readyLine: RegExp): Promise<stri
 }
 
 /** The last lines of standard error. It is always read, because a full pipe would stop the server. */
-export function lastErrorLines(child: ChildProcess): () => readonly string[] {
-  const lines: string[] = [];
-  if (child.stderr !== null) {
-    createInterface({ input: child.stderr }).on("line", (line) => {
-      lines.push(line);
-      if (lines.length > keptLines) lines.shift();
-    });
-  }
-  return () => lines;
+export function lastErrorLines({ stderr }: ChildProcess): () => readonly string[] {
+  return stderr === null ? () => [] : lastLinesOf(stderr);
 }
 
 /** How a server has ended, and what it wrote last. */

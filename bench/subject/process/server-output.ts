@@ -3,14 +3,11 @@ import { chmodSync, closeSync, constants, openSync, realpathSync } from "node:fs
 import { rm } from "node:fs/promises";
 import { Socket } from "node:net";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { lastLinesOf } from "./last-lines.ts";
 import { makeTemporaryFolder } from "./make-temporary-folder.ts";
 import { markDescriptor } from "./started-marker.ts";
 
-const keptLines = 10;
-/** A message quotes lines; one of a megabyte, such as a query with its values, would hide the others. */
-const keptCharacters = 500;
 /** What a process wrote right before its end is read after that. */
 const settleMs = 30;
 
@@ -48,19 +45,14 @@ export async function makeServerOutput(): Promise<ServerOutput> {
   const reader = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
   const descriptor = openSync(pipe, constants.O_WRONLY);
   const socket = new Socket({ fd: reader, readable: true, writable: false });
-  const lines: string[] = [];
-  createInterface({ input: socket }).on("line", (line) => {
-    if (line.trim() !== "")
-      lines.push(line.length > keptCharacters ? `${line.slice(0, keptCharacters)}…` : line);
-    if (lines.length > keptLines) lines.shift();
-  });
+  const lastLines = lastLinesOf(socket);
   let isClosed = false;
   const stdio: StdioOptions = ["ignore", descriptor, descriptor];
   stdio[markDescriptor] = descriptor;
   return {
     path: realpathSync(pipe),
     stdio,
-    lastLines: () => lines,
+    lastLines,
     settle: () => sleep(settleMs),
     async close() {
       if (isClosed) return;

@@ -66,6 +66,15 @@ test("the message for a command that ends with 0 before it is ready says to keep
   });
 });
 
+test("a command that ends with a message without a line's end is quoted", async () => {
+  const answersAt = [new URL("http://127.0.0.1:9/")];
+  const { signal } = new AbortController();
+  const command = "printf 'starting\\nno database'; printf ' at shop' >&2; exit 3";
+  await assert.rejects(startServerProcess({ command, answersAt, signal }), {
+    message: /with exit code 3\. It wrote: starting\nno database at shop$/,
+  });
+});
+
 test("a server that never says it is ready is stopped after the time limit", async () => {
   await assert.rejects(startServerProcess(options("never-ready", { readyTimeoutMs: 600 })), {
     code: "SCSV_TARGET_NOT_READY",
