@@ -38,7 +38,8 @@ export interface BenchHooks {
   /** @default systemClock */
   readonly clock?: Clock;
   /**
-   * Reports how much of the machine other programs used, or a limit kept from us; called around each round that gates.
+   * Reports how much of the machine other programs used, or a limit kept from us; called around each round that gates, and around any other
+   * run.
    * @default what the kernel reports
    */
   readonly sampleMachine?: () => Promise<MachineSample>;

@@ -1,4 +1,5 @@
 import { gatedExport } from "../gate/measure/gated-export.ts";
+import { machineNotes } from "../gate/measure/round-guard.ts";
 import { runApart } from "../scenario/run-apart.ts";
 import type { RunPlan, Scenario } from "../scenario/scenario.ts";
 import { scenarios } from "./scenarios.ts";
@@ -16,7 +17,7 @@ import type { Run } from "./run.ts";
  * @throws StreamCsvError the first failure, when no scenario ran to its end
  */
 export async function measureScenarios(run: Run, session: Session, plan: RunPlan): Promise<void> {
-  const { settings, progress, record, findings } = run;
+  const { settings, hooks, progress, record, findings } = run;
   findings.config = { ...findings.config, timedRows: plan.rows };
   const chosen = chosenScenarios(run, plan);
   announceDuration(run, plan, chosen);
@@ -29,6 +30,7 @@ export async function measureScenarios(run: Run, session: Session, plan: RunPlan
     step: (label: string) => progress.step(label),
     addSteps: (count: number) => progress.addSteps(count),
   };
+  const before = await hooks.sampleMachine();
   const faults: (Error | null)[] = [];
   for (const [index, scenario] of chosen.entries()) {
     if (isTooLate(scenario, session, plan)) {
@@ -41,6 +43,9 @@ export async function measureScenarios(run: Run, session: Session, plan: RunPlan
     faults.push(await runApart(scenario, { ...context, deadlineMs }));
   }
   const [first] = faults;
+  // A run that gates repeats such rounds, and says so.
+  if (findings.gate === null)
+    for (const note of machineNotes({ before, after: await hooks.sampleMachine() })) record.warn(note);
   // With nothing else measured, the run has nothing to report.
   if (first instanceof Error && !faults.includes(null)) throw first;
 }

@@ -56,22 +56,63 @@ export async function measureTwiceAtMost(measure: () => Promise<string | null>):
   throw new StreamCsvError("SCSV_MEASUREMENT_INVALID", `${untrustedTwice}: ${second}${again}`);
 }
 
-function stealFault({ before, after }: RoundWatch): string | null {
-  if (before.ticks === null || after.ticks === null) return null;
-  const total = after.ticks.total - before.ticks.total;
-  const share = total > 0 ? (after.ticks.stolen - before.ticks.stolen) / total : 0;
+/**
+ * What took CPU time from a run that gates nothing, one sentence each, by the same limits: its rounds aren't repeated, and
+ * their times may be those of a slower machine.
+ */
+export function machineNotes(watch: Pick<RoundWatch, "before" | "after">): readonly string[] {
+  const stolen = stolenShare(watch);
+  const stops = stopsOf(watch);
+  return [
+    ...(stolen > mostStolen
+      ? [
+          `${percent(stolen)} of the CPU time went to other guests of the host meanwhile: times may be those of a slower machine.`,
+        ]
+      : []),
+    ...(areTooMany(stops)
+      ? [
+          `The CPU limit of the control group stopped the processes in ${stops.stopped} of ${stops.periods} periods meanwhile: times are those of a slower machine. Allow two cores, or set no limit.`,
+        ]
+      : []),
+  ];
+}
+
+function stealFault(watch: RoundWatch): string | null {
+  const share = stolenShare(watch);
   return share > mostStolen
     ? `${percent(share)} of the CPU time went to other guests of the host; at most ${percent(mostStolen)} is allowed.`
     : null;
 }
 
-function throttlingFault({ before, after }: RoundWatch): string | null {
-  if (before.throttling === null || after.throttling === null) return null;
-  const stopped = after.throttling.throttledPeriods - before.throttling.throttledPeriods;
-  const periods = after.throttling.periods - before.throttling.periods;
-  return stopped > mostThrottled * periods
-    ? `The CPU limit of the control group stopped the processes in ${stopped} of ${periods} periods; at most ${percent(mostThrottled)} is allowed.`
+function stolenShare({ before, after }: Pick<RoundWatch, "before" | "after">): number {
+  if (before.ticks === null || after.ticks === null) return 0;
+  const total = after.ticks.total - before.ticks.total;
+  return total > 0 ? (after.ticks.stolen - before.ticks.stolen) / total : 0;
+}
+
+function throttlingFault(watch: RoundWatch): string | null {
+  const stops = stopsOf(watch);
+  return areTooMany(stops)
+    ? `The CPU limit of the control group stopped the processes in ${stops.stopped} of ${stops.periods} periods; at most ${percent(mostThrottled)} is allowed.`
     : null;
+}
+
+/** Periods of CPU limits, and in how many of them processes were stopped. */
+interface Stops {
+  readonly stopped: number;
+  readonly periods: number;
+}
+
+function stopsOf({ before, after }: Pick<RoundWatch, "before" | "after">): Stops {
+  if (before.throttling === null || after.throttling === null) return { stopped: 0, periods: 0 };
+  return {
+    stopped: after.throttling.throttledPeriods - before.throttling.throttledPeriods,
+    periods: after.throttling.periods - before.throttling.periods,
+  };
+}
+
+function areTooMany({ stopped, periods }: Stops): boolean {
+  return stopped > mostThrottled * periods;
 }
 
 function readerFault({ readerBusyRatio }: RoundWatch): string | null {

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { measureTwiceAtMost, roundFault, type RoundWatch } from "../../../bench/gate/measure/round-guard.ts";
+import {
+  machineNotes,
+  measureTwiceAtMost,
+  roundFault,
+  type RoundWatch,
+} from "../../../bench/gate/measure/round-guard.ts";
 import { StreamCsvError } from "../../../src/index.ts";
 
 const still = { ticks: { stolen: 5, total: 1000 }, throttling: { periods: 10, throttledPeriods: 2 } };
@@ -40,6 +45,17 @@ test("a limit that stopped a group in at most a tenth of its periods is accepted
     roundFault({ ...good, after: { ...still, throttling: { periods: 30, throttledPeriods: 4 } } }),
     null,
   );
+});
+
+test("a run that gates nothing is noted where the machine took CPU time from it", () => {
+  const silent = { ticks: null, throttling: null };
+  assert.deepEqual(machineNotes(good), []);
+  assert.deepEqual(machineNotes({ before: silent, after: silent }), []);
+  const both = { ticks: { stolen: 125, total: 2000 }, throttling: { periods: 30, throttledPeriods: 5 } };
+  assert.deepEqual(machineNotes({ before: still, after: both }), [
+    "12 % of the CPU time went to other guests of the host meanwhile: times may be those of a slower machine.",
+    "The CPU limit of the control group stopped the processes in 3 of 20 periods meanwhile: times are those of a slower machine. Allow two cores, or set no limit.",
+  ]);
 });
 
 test("a round that can't be trusted is repeated once, and the repetition counts", async () => {

@@ -30,13 +30,22 @@ test("reads throttled periods when a group has a limit", () => {
   assert.equal(parseThrottling(""), null);
 });
 
-test("the group's file is looked for in both layouts, own path first", () => {
-  assert.deepEqual(groupFolders("0::/app.slice\n"), ["/sys/fs/cgroup/app.slice", "/sys/fs/cgroup"]);
-  assert.deepEqual(groupFolders("0::/\n"), ["/sys/fs/cgroup"]);
+test("a limit is looked for in the own group and in all that it lies in, in both layouts", () => {
+  const root = "/sys/fs/cgroup";
+  assert.deepEqual(groupFolders("0::/user.slice/app.slice/run.scope\n"), [
+    `${root}/user.slice/app.slice/run.scope`,
+    `${root}/user.slice/app.slice`,
+    `${root}/user.slice`,
+    root,
+  ]);
+  assert.deepEqual(groupFolders("0::/\n"), [root]);
   assert.deepEqual(groupFolders("9:name=systemd:/\n4:cpu,cpuacct:/job/1\n"), [
-    "/sys/fs/cgroup/cpu,cpuacct/job/1",
-    "/sys/fs/cgroup/cpu/job/1",
-    "/sys/fs/cgroup/cpu",
+    `${root}/cpu,cpuacct/job/1`,
+    `${root}/cpu,cpuacct/job`,
+    `${root}/cpu,cpuacct`,
+    `${root}/cpu/job/1`,
+    `${root}/cpu/job`,
+    `${root}/cpu`,
   ]);
   assert.deepEqual(groupFolders(""), []);
 });

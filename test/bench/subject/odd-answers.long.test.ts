@@ -99,6 +99,18 @@ test("an export that never answers makes the run invalid within its time-out, wi
 /** A machine that nobody else is on, so that no round is repeated. */
 const calm = (): Promise<MachineSample> => Promise.resolve({ ticks: null, throttling: null });
 
+test("a run without budgets says that a CPU limit stopped its processes", async () => {
+  let periods = 0;
+  const sampleMachine = (): Promise<MachineSample> => {
+    periods += 100;
+    return Promise.resolve({ ticks: null, throttling: { periods, throttledPeriods: periods / 2 } });
+  };
+  const { result, fault } = await run({ targets: [`api=${command("right")}`] }, { sampleMachine });
+  assert.equal(fault, null);
+  assert.equal(result.verdict, "informational");
+  assert.match(result.warnings.join("\n"), /stopped the processes in 50 of 100 periods meanwhile/);
+});
+
 test("a target that dies in a timed round makes the round and the run invalid, with its last lines", async () => {
   // Two exports are right when they are checked, and the warm-up and the first turn of a round.
   const gate = { against: command("right"), budgets: ["bad.total_s=1000%"] };
