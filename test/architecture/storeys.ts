@@ -16,6 +16,7 @@ export const storeys: Readonly<Record<string, Readonly<Record<string, number>>>>
     "never-rejects": 0,
     "similar-name": 0,
     "check-arguments": 1,
+    "own-program": 1,
     "fault-for-clients": 2,
     async: 2,
     socket: 2,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -87,4 +87,66 @@ test("a CommonJS program can require every entry of the package", async () => {
     `for (const entry of ["stream-csv", "stream-csv/server", "stream-csv/bench"]) console.log(Object.keys(require(entry)).length > 0);`,
   );
   assert.equal(await run(program), "true\ntrue\ntrue\n");
+});
+
+/** The optional packages that a program may need, which a bundler must be told of. */
+const optional = ["@aws-sdk/*", "bullmq", "ioredis", "jose"];
+
+test("a bundle that needs a program of the package says that the package has to stay outside", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "stream-csv-bundle-"));
+  const needing: Readonly<Record<string, string>> = {
+    "#sqlite-reader": `import { openSource } from "stream-csv"; export const run = () => openSource("rows.sqlite");`,
+    "#worker": `import { startServer } from "stream-csv/server"; export const run = () => startServer({ port: 0, generated: true });`,
+  };
+  const report = `run().catch(({ code, message, hint }) => console.log(JSON.stringify({ code, message, hint })));`;
+  try {
+    await writeFile(join(folder, "rows.sqlite"), "");
+    for (const [name, code] of Object.entries(needing)) {
+      const outfile = join(folder, `${name.slice(1)}.mjs`);
+      const { metafile } = await build({
+        entryPoints: [await project.write("needing.mjs", `${code}\n${report}`)],
+        bundle: true,
+        platform: "node",
+        format: "esm",
+        outfile,
+        external: optional,
+        // CommonJS packages in an ES module need it.
+        banner: {
+          js: `import * as nodeModule from "node:module"; const require = nodeModule.createRequire(import.meta.url);`,
+        },
+        metafile: true,
+        logLevel: "silent",
+      });
+      assert.equal(Object.keys(metafile.outputs).length, 1);
+      const { stdout } = await execute(process.execPath, [outfile], { cwd: folder, timeout: 60_000 });
+      const said = JSON.parse(stdout) as Readonly<Record<string, string>>;
+      assert.equal(said["code"], "SCSV_WORKER_FAILED", stdout);
+      assert.ok(said["message"]?.includes(`"${name}"`), stdout);
+      assert.match(said["hint"] ?? "", /^Declare stream-csv external /);
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("no shipped file names a file or program in a way by which a bundler would copy it", async () => {
+  const folder = join(project.folder, "node_modules/stream-csv/dist/bundle");
+  const names = await readdir(folder);
+  assert.ok(names.includes("index.js"), names.join());
+  for (const entry of ["index", "server", "bench"]) {
+    const { outputFiles } = await build({
+      entryPoints: [join(folder, `${entry}.js`)],
+      bundle: true,
+      packages: "external",
+      platform: "node",
+      format: "esm",
+      write: false,
+      logLevel: "silent",
+    });
+    // Webpack copies the file that a literal leads to, without what that file imports.
+    const found = outputFiles[0]?.text.match(
+      /import\.meta\.resolve\(\s*["'`].*|new URL\(\s*["'`].*import\.meta.*/g,
+    );
+    assert.deepEqual(found ?? [], [], entry);
+  }
 });

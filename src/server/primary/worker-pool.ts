@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { Clock } from "../../clock.ts";
 import { StreamCsvError, toError } from "../../errors.ts";
+import { ownProgram } from "../../own-program.ts";
 import { AddressLimit } from "./address-limit.ts";
 import { Backoff } from "./backoff.ts";
 import { closedConnections } from "./placement/closed-connections.ts";
@@ -226,7 +227,7 @@ export class WorkerPool {
   #startOne(backoff: Backoff): Promise<void> {
     return new Promise((resolve, reject) => {
       backoff.started();
-      const child = fork(fileURLToPath(import.meta.resolve("#worker")), {
+      const child = fork(fileURLToPath(ownProgram("#worker")), {
         execArgv: [...workerFlags],
         stdio: ["ignore", "ignore", "inherit", "ipc"],
       });

@@ -3,6 +3,7 @@ import type { Duplex, Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { StreamCsvError, toError } from "../../errors.ts";
 import { notStartedFault } from "../../ipc/not-started-fault.ts";
+import { ownProgram } from "../../own-program.ts";
 import { frameHeadBytes, frameKinds, type ReaderMessage, type ReaderRequest } from "./protocol.ts";
 
 /** What a reader process sent: a message, or a batch in memory that is used again for the next one. */
@@ -138,7 +139,7 @@ export class ReaderProcess {
 }
 
 function startReader(): ChildProcess {
-  const program = fileURLToPath(import.meta.resolve("#sqlite-reader"));
+  const program = fileURLToPath(ownProgram("#sqlite-reader"));
   try {
     return spawn(process.execPath, [...readerFlags, program], {
       stdio: ["ignore", "ignore", "inherit", "pipe", "pipe"],

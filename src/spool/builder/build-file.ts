@@ -1,4 +1,5 @@
 import type { ExportProgress } from "../../body/encode-batches.ts";
+import { ownProgram } from "../../own-program.ts";
 import type { BuiltFile, SpoolRoom } from "../spool-file.ts";
 import type { BuilderHostMethods, BuilderMethods, BuildRequest } from "./builder-messages.ts";
 import { inMakerProcess, type MakerLimits } from "./maker-process.ts";
@@ -27,7 +28,7 @@ export async function buildFile(
   };
   const work = `wrote the file of "${request.name}"`;
   return await inMakerProcess<BuilderMethods, BuiltFile>(
-    { program: import.meta.resolve("#builder"), work, host, signal, ...options },
+    { program: ownProgram("#builder"), work, host, signal, ...options },
     (link) => link.call("build", request),
   );
 }
@@ -40,7 +41,7 @@ export async function digestFile(
 ): Promise<string> {
   const work = "checked a prepared file";
   return await inMakerProcess<BuilderMethods, string>(
-    { program: import.meta.resolve("#builder"), work, host: {}, signal, ...options },
+    { program: ownProgram("#builder"), work, host: {}, signal, ...options },
     (link) => link.call("digest", path),
   );
 }

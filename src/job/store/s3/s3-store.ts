@@ -4,6 +4,7 @@ import { StreamCsvError, toError } from "../../../errors.ts";
 import type { ExportProgress } from "../../../body/encode-batches.ts";
 import type { ServedSource } from "../../../export/served-source.ts";
 import { neverRejects } from "../../../never-rejects.ts";
+import { ownProgram } from "../../../own-program.ts";
 import { inMakerProcess } from "../../../spool/builder/maker-process.ts";
 import type { JobSettings } from "../../job-settings.ts";
 import type { JobMaking, JobOffer, JobStore, StoredJob } from "../../job-store.ts";
@@ -175,7 +176,7 @@ export class S3Store implements JobStore {
     };
     try {
       const uploaded = await inMakerProcess<UploaderMethods, Uploaded>(
-        { program: import.meta.resolve("#uploader"), work, host, signal, onProgress },
+        { program: ownProgram("#uploader"), work, host, signal, onProgress },
         (link) => link.call("upload", request),
       );
       await attempt.finish(uploaded, this.#leftovers, signal);

@@ -4,6 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { sendableError } from "../../../ipc/sent-error.ts";
+import { ownProgram } from "../../../own-program.ts";
 import type { ReaderRequest } from "../protocol.ts";
 import { endForFault, receiveRequest, sendMessage } from "./channel.ts";
 import { describeStatement, describeTables } from "./describe.ts";
@@ -14,7 +15,7 @@ import { sqliteFault } from "./sqlite-fault.ts";
 // A signal to the process group reaches the parent too, which decides.
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => undefined);
 process.on("uncaughtException", endForFault);
-const watch = new Worker(new URL(import.meta.resolve("#sqlite-parent-watch")));
+const watch = new Worker(new URL(ownProgram("#sqlite-parent-watch")));
 await new Promise((resolve) => {
   watch.once("online", resolve);
 });
