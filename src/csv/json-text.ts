@@ -5,6 +5,7 @@ import {
   DecimalValue,
   InstantValue,
   IntervalValue,
+  isMarkedValue,
   JsonTextValue,
   NumberTextValue,
   SingleValue,
@@ -24,8 +25,8 @@ export function jsonValue(value: unknown, key: string): unknown {
  * Formats a value of {@link jsonValue} as JSON (RFC 8259). The rules are those of `JSON.stringify`, but nothing is lost: bigints
  * and decimals are numbers with all digits, JSON text stays unchanged, bytes are a string of `\x` and hex, a `Map` is an
  * object, and a typed array is a list of numbers. Returns undefined if JSON has no text for the value.
- * @throws the error that a `toJSON` inside it throws; TypeError for an object that contains itself, and for one that JSON
- *   would leave empty, such as a Set, an error or a promise
+ * @throws the error that a `toJSON` inside it throws; TypeError for an object that contains itself, for a value of another
+ *   copy of this package, and for an object that JSON would leave empty, such as a Set, an error or a promise
  */
 export function jsonTextOf(value: unknown): string | undefined {
   return written(value, []);
@@ -76,6 +77,11 @@ function objectText(value: object, ancestors: unknown[]): string | undefined {
     return JSON.stringify(value.toString());
   if (value instanceof SingleValue) return Number.isFinite(value.value) ? String(value.value) : "null";
   if (value instanceof ArrayValue) return objectText(value.items, ancestors);
+  // Its fields would look like those of any object.
+  if (isMarkedValue(value))
+    throw new TypeError(
+      "it is a value of a source of another copy of this package. Install one copy that all use; npm ls stream-csv lists them",
+    );
   const bytes = bytesOf(value);
   if (bytes !== undefined) return JSON.stringify(bytesText(bytes));
   if (ancestors.includes(value)) throw new TypeError("the object contains itself");

@@ -146,3 +146,24 @@ export class ArrayValue {
     this.items = items;
   }
 }
+
+/** The mark of these classes' values, which another copy of this package knows too. */
+const mark = Symbol.for("stream-csv.value");
+
+for (const kind of [
+  DecimalValue,
+  InstantValue,
+  WrittenValue,
+  DayValue,
+  NumberTextValue,
+  JsonTextValue,
+  SingleValue,
+  IntervalValue,
+  ArrayValue,
+])
+  Object.defineProperty(kind.prototype, mark, { value: true });
+
+/** Whether an object is of one of these classes, be it that of another copy of this package, whose values may differ. */
+export function isMarkedValue(value: object): boolean {
+  return mark in value;
+}
