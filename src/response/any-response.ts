@@ -14,15 +14,16 @@ export type AnyResponse = HttpResponse | StreamingHttpResponse;
 /** @throws TypeError `SCSV_ARG_TYPE` unless the value is a response */
 export function requireResponse(caller: string, response: unknown): asserts response is AnyResponse {
   if (response instanceof HttpResponseBase) return;
-  const remedy = isOfOtherCopy(response)
-    ? "It is of another copy of this package: install one that both use; npm ls stream-csv lists them."
-    : "Make one, such as csvResponse(rows) or new HttpResponse(text).";
+  const remedy =
+    otherCopyRemedy(response) ?? "Make one, such as csvResponse(rows) or new HttpResponse(text).";
   throw wrongType(`${caller} takes a response, not ${describeValue(response)}. ${remedy}`);
 }
 
-function isOfOtherCopy(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return typeof Reflect.get(value, "streaming") === "boolean" && hasMethod(value, "onClose");
+/** What to do about a response of another copy of this package, which isn't one here; undefined for any other value. */
+export function otherCopyRemedy(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null || value instanceof HttpResponseBase) return undefined;
+  if (typeof Reflect.get(value, "streaming") !== "boolean" || !hasMethod(value, "onClose")) return undefined;
+  return "It is of another copy of this package: install one that both use; npm ls stream-csv lists them.";
 }
 
 /** The body of any response, to be pulled chunk by chunk. Buffered content comes in its parts, not joined. */

@@ -226,13 +226,19 @@ function isFileHandle(file: unknown): file is FileHandle {
 
 function pathOf(file: unknown): string {
   if (typeof file === "string") return file;
-  if (!(file instanceof URL))
+  if (!isUrl(file))
     throw wrongType(`FileResponse.open() takes a path, a URL or a FileHandle, not ${describeValue(file)}.`);
   try {
     return fileURLToPath(file);
   } catch (error) {
     throw wrongRange(`FileResponse.open() can't open ${file.href}: ${messageOf(error)}.`);
   }
+}
+
+/** By its members: the DOM of a test runner has a class of its own, and the module node:url has another one. */
+function isUrl(value: unknown): value is URL {
+  if (typeof value !== "object" || value === null) return false;
+  return typeof Reflect.get(value, "href") === "string" && typeof Reflect.get(value, "protocol") === "string";
 }
 
 function requirePosition(name: string, value: number, limit: number): void {

@@ -13,7 +13,7 @@ import {
 import { toError, wrongType } from "../errors.ts";
 import { copyBytes, describeValue } from "../body/chunk.ts";
 import { neverRejects } from "../never-rejects.ts";
-import { type AnyResponse, requireResponse, viewBody } from "./any-response.ts";
+import { type AnyResponse, otherCopyRemedy, requireResponse, viewBody } from "./any-response.ts";
 import { bodyLength } from "./body-length.ts";
 import type { BodyView } from "./body-view.ts";
 import { claim, claimedElsewhere } from "./claim.ts";
@@ -364,10 +364,11 @@ class Sending {
       if (answer instanceof HttpResponse) return answer;
       watchHook(answer, (hookError) => this.#reportHook(hookError));
       if (answer instanceof HttpResponseBase) neverRejects(answer.close());
-      if (answer !== undefined)
-        this.#report(
-          wrongType(`onErrorBeforeHead must return an HttpResponse, not ${describeValue(answer)}.`),
-        );
+      if (answer !== undefined) {
+        const refusal = `onErrorBeforeHead must return an HttpResponse, not ${describeValue(answer)}.`;
+        const remedy = otherCopyRemedy(answer);
+        this.#report(wrongType(remedy === undefined ? refusal : `${refusal} ${remedy}`));
+      }
     } catch (hookError) {
       this.#report(toError(hookError));
     }

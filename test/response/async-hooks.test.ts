@@ -60,6 +60,20 @@ test("reports what onErrorBeforeHead returned instead of a response, and closes 
   await until(() => stream.closed);
 });
 
+test("says what to do when onErrorBeforeHead returns a response of another copy of the package", async (t) => {
+  const errors: Error[] = [];
+  const foreign = { streaming: false, onClose: () => undefined };
+  const server = await serve(t, () => new StreamingHttpResponse(() => Promise.reject(new Error("away"))), {
+    primeFirstChunk: true,
+    onErrorBeforeHead: () => foreign as unknown as HttpResponse,
+    onError: (error) => errors.push(error),
+  });
+  const answer = await readAll(await ask(t, server.port, "GET / HTTP/1.1", "Connection: close"));
+  assert.match(answer, /^HTTP\/1\.1 500 /);
+  await server.outcome();
+  assert.match(errors[0]?.message ?? "", /of another copy of this package: .*npm ls stream-csv/);
+});
+
 test("refuses async values of trailers, headers in a promise, and objects that hold no headers", async (t) => {
   const trailers = { names: ["X-Rows"], values: async () => ({ "X-Rows": 1 }) };
   const server = await serve(t, () => new StreamingHttpResponse(["a"], { trailers: trailers as never }));
