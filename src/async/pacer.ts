@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import type { Clock } from "../clock.ts";
 
 /**
@@ -67,7 +68,8 @@ class Turns {
   }
 
   /**
-   * Only a turn of the loop handles input and timers; microtasks don't. Node runs microtasks between two immediates.
+   * Only a turn of the loop handles input and timers; microtasks don't. Node runs microtasks between two immediates. The global
+   * function may be one of a test's timers, which stand still.
    */
   #comeBack(): void {
     if (!this.#isTurnAhead) setImmediate(() => this.#begin());

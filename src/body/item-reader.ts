@@ -1,3 +1,4 @@
+import { clearImmediate, setImmediate } from "node:timers";
 import { StreamCsvError } from "../errors.ts";
 import { Body } from "./body.ts";
 import type { BodyKind, EarlyFailure, Pulled } from "./chunk-reader.ts";
@@ -143,7 +144,10 @@ function givenBack(): StreamCsvError {
 
 const paused = Symbol("paused");
 
-/** Begins with the next turn of the event loop, when nothing more can arrive without a timer or input. */
+/**
+ * Begins with the next turn of the event loop, when nothing more can arrive without a timer or input. Not by the global function, which
+ * the timers of a test may stand in for.
+ */
 class Pause {
   readonly begun: Promise<typeof paused>;
   #immediate: NodeJS.Immediate | undefined;
