@@ -1,4 +1,4 @@
-/** Messages of PostgreSQL's protocol that pg has no way to send: see the manual, section 55.7. */
+/** Messages of PostgreSQL's protocol that pg has no way to send, or that it comes too late to read: see the manual, section 55.7. */
 
 /**
  * Bind of the unnamed statement to the unnamed portal: parameters as text, and for each column of the result its own format.
@@ -31,4 +31,26 @@ export const headBytes = 5;
 export function messageLength(bytes: Uint8Array, at: number, end: number): number | undefined {
   if (at + headBytes > end) return undefined;
   return 1 + new DataView(bytes.buffer, bytes.byteOffset + at + 1, 4).getUint32(0);
+}
+
+const errorResponse = 0x45;
+
+/** The first error among whole messages, with its SQLSTATE as `code`; undefined where there is none. */
+export function findError(bytes: Buffer, from: number, to: number): Error | undefined {
+  for (let at = from; ;) {
+    const length = messageLength(bytes, at, to);
+    if (length === undefined || at + length > to) return undefined;
+    if (bytes[at] === errorResponse) return errorIn(bytes.toString("utf8", at + headBytes, at + length));
+    at += length;
+  }
+}
+
+/** Fields begin with a letter each and end with NUL: C is the SQLSTATE, M the message (the manual's section 55.8). */
+function errorIn(fields: string): Error {
+  const field = (letter: string): string =>
+    fields
+      .split("\0")
+      .find((text) => text.startsWith(letter))
+      ?.slice(1) ?? "";
+  return Object.assign(new Error(field("M")), { code: field("C") });
 }

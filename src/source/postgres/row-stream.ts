@@ -3,7 +3,7 @@ import type { Connection, Submittable } from "pg";
 import { StreamCsvError, toError } from "../../errors.ts";
 import type { ResultColumn } from "./result-reader.ts";
 import type { DescribedField, ExtendedConnection } from "./extended-connection.ts";
-import { bindMessage, headBytes, messageLength } from "./messages.ts";
+import { bindMessage, findError, headBytes, messageLength } from "./messages.ts";
 import { ReceivedBytes } from "./received-bytes.ts";
 import { RowScanner, type RowFields } from "./row-fields.ts";
 
@@ -39,6 +39,8 @@ export class RowStream implements Submittable {
   #error: Error | undefined;
   #isEnded = false;
   #isBound = false;
+  /** Whether pg is reading a message. */
+  #isPassingOn = false;
   #wake: (() => void) | undefined;
 
   constructor(query: RowQuery) {
@@ -124,9 +126,13 @@ export class RowStream implements Submittable {
     );
   }
 
-  /** Called by pg for an error of the statement, and when the connection is lost. */
+  /**
+   * Called by pg for an error of the statement, and when the connection is lost. A server that ends a session says why before, and that
+   * may stand behind rows which nobody has taken yet: a socket tells its end even while it is paused.
+   */
   handleError(error: unknown): void {
-    this.#fail(toError(error));
+    const { memory, start, end } = this.#received;
+    this.#fail((this.#isPassingOn ? undefined : findError(memory, start, end)) ?? toError(error));
     this.#leave();
   }
 
@@ -173,7 +179,9 @@ export class RowStream implements Submittable {
 
   #passOn(from: number, to: number): void {
     const bytes = this.#received.copy(from, to);
+    this.#isPassingOn = true;
     for (const listener of this.#onward) listener(bytes);
+    this.#isPassingOn = false;
   }
 
   #fail(error: Error): void {

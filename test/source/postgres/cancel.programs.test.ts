@@ -217,6 +217,30 @@ test("fails when the backend is terminated or the server stops midway", { skip }
   assert.match(await textOf(await sourceOf(database, "SELECT 1 AS n")), /1/);
 });
 
+test(
+  "knows why the server has ended a session, also behind rows that nobody has taken",
+  { skip },
+  async () => {
+    // They are so few that the server sends them with its last words.
+    const sql =
+      "SELECT n, CASE WHEN n = 100 THEN pg_terminate_backend(pg_backend_pid()) END AS t FROM generate_series(1, 1000) AS n";
+    const rows = begin(await sourceOf(database, sql), new AbortController());
+    await rows.next();
+    await sleep(300);
+    await assert.rejects(
+      async () => {
+        for (let step = await rows.next(); step.done !== true; step = await rows.next());
+      },
+      (error: Error & { code: string }) => {
+        assert.equal(error.code, "SCSV_DATABASE_UNAVAILABLE");
+        assert.match(error.message, /\(57P01\)$/);
+        assert.match(String(error.cause), /terminating connection/);
+        return true;
+      },
+    );
+  },
+);
+
 test("ends a statement that takes longer than its time-out", { skip }, async () => {
   // A busy machine takes a tenth of a second to describe the query, which has the same limit.
   const own = await openDatabase({ statementTimeoutMs: 1000 });
