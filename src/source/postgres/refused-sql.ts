@@ -31,7 +31,7 @@ const hints: Readonly<Partial<Record<string, string>>> = {
 };
 
 /**
- * The fault of a query that can't be described. Whoever reads it has written the SQL, so it has the database's own words and advice, and
+ * The fault of a query that can't be described. Its reader has written the SQL, so it has the database's own words and advice, and
  * the line.
  */
 export function refusedSql(error: unknown, { name, sql, text }: RefusedSql): StreamCsvError {
