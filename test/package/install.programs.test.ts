@@ -32,6 +32,25 @@ test("the newest TypeScript checks every declaration, without the optional packa
   await checkTypes(project, "7.0", ["nodenext", "node16", "bundler"]);
 });
 
+test("a CommonJS program in TypeScript imports the package with nodenext, and anywhere with import()", async () => {
+  const compiler = join(project.folder, "node_modules/typescript-7.0/bin/tsc");
+  const check = async (module: string, code: string): Promise<string> => {
+    const program = await project.write("program.cts", code);
+    const flags = ["--noEmit", "--strict", "--target", "es2022", "--types", "node", "--module", module];
+    const checked = execute(process.execPath, [compiler, ...flags, program], {
+      cwd: project.folder,
+      timeout: 120_000,
+    });
+    return (await checked.catch((error: Error & { readonly stdout: string }) => error)).stdout;
+  };
+  const imported = `import { csvResponse } from "stream-csv"; csvResponse([]).statusCode = 201;`;
+  const awaited = `void import("stream-csv").then(({ csvResponse }) => (csvResponse([]).statusCode = 201));`;
+  assert.equal(await check("nodenext", imported), "");
+  assert.equal(await check("node16", awaited), "");
+  // What README says of other settings.
+  assert.match(await check("node16", imported), /TS1479/);
+});
+
 test("installs none of the optional packages", async () => {
   const names = await readdir(join(project.folder, "node_modules"));
   for (const optional of ["@duckdb", "fzstd"]) assert.ok(!names.includes(optional), optional);
