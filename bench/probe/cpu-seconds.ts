@@ -34,6 +34,18 @@ export function procEndedChildrenSeconds(pids: readonly number[]): number {
   return ticks.reduce((total, one) => total + (one?.reaped ?? 0), 0) / ticksPerSecond;
 }
 
+/**
+ * Page faults of children that ended and were waited for, summed (cminflt of /proc/PID/stat). Every process has some, also one
+ * that used less than a tick.
+ */
+export function procEndedChildrenFaults(pids: readonly number[]): number {
+  const faults = pids.map((pid) => {
+    const stat = readProcFileNow(`/proc/${pid}/stat`);
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[8] ?? 0);
+  });
+  return faults.reduce((total, count) => total + count, 0);
+}
+
 /** Seconds in which the threads that live now used a core or waited for one, summed. */
 export function procWantedSeconds(pids: readonly number[]): number {
   const each = pids.map(threadSecondsOf);

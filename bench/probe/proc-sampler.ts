@@ -1,6 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { isCodedError } from "../../src/ground.ts";
-import { procCpuSecondsOfEach, procEndedChildrenSeconds, procWantedSeconds } from "./cpu-seconds.ts";
+import {
+  procCpuSecondsOfEach,
+  procEndedChildrenFaults,
+  procEndedChildrenSeconds,
+  procWantedSeconds,
+} from "./cpu-seconds.ts";
 import { readProcFileNow, threadsNow } from "./proc-file.ts";
 import type { ProcessSampler } from "./process-sampler.ts";
 
@@ -21,6 +26,7 @@ export const procSampler: ProcessSampler = {
     ),
   countsEndedChildren: true,
   endedChildrenSeconds: (pids) => Promise.resolve(procEndedChildrenSeconds(pids)),
+  endedChildrenFaults: (pids) => Promise.resolve(procEndedChildrenFaults(pids)),
   peaksNow: (pids) => Promise.resolve(peaksNow(pids)),
   identify(pid) {
     const status = readProcFileNow(`/proc/${pid}/status`);

@@ -19,6 +19,8 @@ export interface ProcessSampler {
   readonly countsEndedChildren: boolean;
   /** CPU seconds of children that ended and were waited for, summed; 0 where the system doesn't tell it. */
   endedChildrenSeconds(pids: readonly number[]): Promise<number>;
+  /** Page faults of the same children, which show that there were some; 0 where the system doesn't tell it. */
+  endedChildrenFaults(pids: readonly number[]): Promise<number>;
   /** The program a process runs, and its parent; null when there is no such process. */
   identify(pid: number): Promise<{ readonly program: string; readonly parentPid: number } | null>;
   /** Which of these processes still exist; a zombie counts as ended. */

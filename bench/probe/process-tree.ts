@@ -71,6 +71,11 @@ export async function endedChildrenSeconds(pids: readonly number[]): Promise<num
   return (await sampler?.endedChildrenSeconds(pids)) ?? 0;
 }
 
+/** Page faults of the same children, which show that there were some; 0 where the system doesn't tell it. */
+export async function endedChildrenFaults(pids: readonly number[]): Promise<number> {
+  return (await sampler?.endedChildrenFaults(pids)) ?? 0;
+}
+
 /** The peaks of processes so far, as {@link ProcessSampler.peaksNow} says. */
 export async function peaksNow(pids: readonly number[]): Promise<PeakBytes> {
   return (await sampler?.peaksNow(pids)) ?? new Map();

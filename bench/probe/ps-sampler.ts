@@ -44,6 +44,7 @@ export const psSampler: ProcessSampler = {
   },
   countsEndedChildren: false,
   endedChildrenSeconds: () => Promise.resolve(0),
+  endedChildrenFaults: () => Promise.resolve(0),
   async peaksNow(pids) {
     const listing = await listProcesses();
     return new Map(pids.map((pid) => [pid, listing.get(pid)?.residentBytes ?? 0]));

@@ -1,6 +1,6 @@
 import type { PeakBytes } from "./process-sampler.ts";
 import { cpuSeconds, endedChildrenSeconds, peaksNow, processTree } from "./process-tree.ts";
-import { sampling } from "./sampling.ts";
+import { sampling, type SamplingPace } from "./sampling.ts";
 
 /** Often enough to see a process near its end, when it holds the most. */
 const everyMs = 10;
@@ -20,22 +20,21 @@ export interface ShortLived {
  * them only as long as a process lives, unless its parent waits for it. What rose in the last moment before an end may be
  * missed.
  * @param lasting processes that are watched by themselves
+ * @param pace how often to look
  * @returns ends it, and gives what was seen
  */
 export function watchShortLived(
   rootPids: readonly number[],
   lasting: ReadonlySet<number>,
+  pace: SamplingPace = { everyMs, mostShare },
 ): () => Promise<ShortLived> {
   const moments: PeakBytes[] = [];
   const used = new Map<number, number>();
-  const stop = sampling(
-    async () => {
-      const passing = (await processTree(...rootPids)).filter((pid) => !lasting.has(pid));
-      if (passing.length > 0) moments.push(await peaksNow(passing));
-      for (const pid of passing) used.set(pid, Math.max(used.get(pid) ?? 0, await ownSeconds(pid)));
-    },
-    { everyMs, mostShare },
-  );
+  const stop = sampling(async () => {
+    const passing = (await processTree(...rootPids)).filter((pid) => !lasting.has(pid));
+    if (passing.length > 0) moments.push(await peaksNow(passing));
+    for (const pid of passing) used.set(pid, Math.max(used.get(pid) ?? 0, await ownSeconds(pid)));
+  }, pace);
   return async () => {
     await stop();
     return { moments, cpuSeconds: used };

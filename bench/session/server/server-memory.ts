@@ -1,10 +1,12 @@
 import {
   cpuSecondsOfEach,
+  endedChildrenFaults,
   endedChildrenSeconds,
   processTree,
   residentBytes,
   settleMemory,
   stillRunning,
+  totalSeconds,
   watchPeaks,
 } from "../../probe/process-tree.ts";
 import type { PeakBytes } from "../../probe/process-sampler.ts";
@@ -18,8 +20,8 @@ const settleLimitMs = 200;
 interface IdleServer {
   /** What each of its processes held. */
   readonly held: ReadonlyMap<number, number>;
-  /** CPU time of those that had ended. */
-  readonly endedSeconds: number;
+  /** Page faults of children that had ended. */
+  readonly endedFaults: number;
 }
 
 const idleServers = new WeakMap<RunningTarget, IdleServer>();
@@ -35,7 +37,7 @@ export async function idleMemory(server: RunningTarget, signal: AbortSignal): Pr
   if (tree === null) return null;
   await settleMemory(tree, settleLimitMs, signal);
   const held = await eachOf(tree, (member) => residentBytes([member]));
-  idleServers.set(server, { held, endedSeconds: await endedChildrenSeconds(tree) });
+  idleServers.set(server, { held, endedFaults: await endedChildrenFaults(tree) });
   return [...held.values()].reduce((total, bytes) => total + bytes, 0);
 }
 
@@ -43,7 +45,8 @@ export async function idleMemory(server: RunningTarget, signal: AbortSignal): Pr
 export async function noticeForks<T>(server: RunningTarget, use: () => Promise<T>): Promise<T> {
   const roots = rootsOf(server);
   if (roots === null) return await use();
-  const end = watchShortLived(roots, new Set(await processTree(...roots)));
+  // Looked for without a pause, since nothing is measured here, and a small export may take only some milliseconds.
+  const end = watchShortLived(roots, new Set(await processTree(...roots)), { everyMs: 1, mostShare: 0.5 });
   try {
     return await use();
   } finally {
@@ -91,6 +94,8 @@ export async function watchProcesses(server: RunningTarget): Promise<() => Promi
   if (roots === null || before === null) return () => Promise.resolve(unknown);
   const endWatch = await watchPeaks(...roots);
   if (endWatch === null) return () => Promise.resolve(unknown);
+  // First: of one that ends in between it isn't known whether it served, rather than that it did nothing.
+  const reapedBefore = await endedChildrenSeconds(before);
   const cpuBefore = await cpuSecondsOfEach(before);
   const runningBefore = await stillRunning(before);
   const idle = idleServers.get(server);
@@ -106,13 +111,19 @@ export async function watchProcesses(server: RunningTarget): Promise<() => Promi
   return async () => {
     const shortLived = (await endShortLived?.()) ?? { moments: [], cpuSeconds: new Map<number, number>() };
     // Processes that started meanwhile count too.
-    const peaks = new Map([...(await endWatch())].filter(([, peak]) => peak > 0));
+    const seen = await endWatch();
+    const peaks = new Map([...seen].filter(([, peak]) => peak > 0));
+    // Ended, and not waited for yet: what they used isn't among that of their parents.
+    const ending = [...seen.keys()].filter(
+      (member) => !peaks.has(member) && (runningBefore.includes(member) || !before.includes(member)),
+    );
+    const endingSeconds = totalSeconds(await cpuSecondsOfEach(ending));
     const members = [...peaks.keys()];
     const cpuAfter = await cpuSecondsOfEach(members);
     const worked = (member: number): number => (cpuAfter.get(member) ?? 0) - (cpuBefore.get(member) ?? 0);
     const most = Math.max(...members.map(worked));
     const gone = runningBefore.filter((member) => lasting.has(member) && !peaks.has(member));
-    const reapedSeconds = (await endedChildrenSeconds(members)) - endedSecondsBefore;
+    const reapedSeconds = (await endedChildrenSeconds(members)) - reapedBefore + endingSeconds;
     const usedBefore = gone.reduce((total, member) => total + (cpuBefore.get(member) ?? 0), 0);
     // Less than they had used before: nobody waited for them, so what they did isn't known.
     const mayHaveServed =
@@ -173,8 +184,8 @@ function sumOf(values: readonly number[]): number {
 }
 
 /** Whether processes were started or ended since a server was idle: then some may come and go with each export. */
-async function hasForked(tree: readonly number[], { held, endedSeconds }: IdleServer): Promise<boolean> {
-  return tree.some((member) => !held.has(member)) || (await endedChildrenSeconds(tree)) > endedSeconds;
+async function hasForked(tree: readonly number[], { held, endedFaults }: IdleServer): Promise<boolean> {
+  return tree.some((member) => !held.has(member)) || (await endedChildrenFaults(tree)) > endedFaults;
 }
 
 /** The largest sum of the peaks of processes that lived at one moment, without those that are counted already. */
