@@ -34,7 +34,7 @@ const delimiters = [0x2c, 0x3b, 0x09, 0x7c] as const;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 /** Enough to see whether a character has more than one byte. */
 const widthBytes = 4;
-/** A first line for Excel, which names the delimiter and is no record; the line feed of a CRLF may still come. */
+/** A first line for Excel, which names the delimiter and isn't a record; the line feed of a CRLF may still come. */
 const delimiterLine = /^sep=(.)(?:\r?\n|\r(?=[^\n]))/i;
 /** A first record longer than this decides by its beginning. */
 const mostOpeningBytes = 64 * 1024;
@@ -42,7 +42,7 @@ const mostOpeningBytes = 64 * 1024;
 /**
  * Counts the records of a CSV body in constant memory. A body in UTF-16 or UTF-32 is read character by character.
  *
- * A first line `sep=` and a delimiter, as Excel reads it, is no record. It reads the body by RFC 4180 (a quote opens a cell only at its start, and is doubled inside) and, from the first
+ * A first line `sep=` and a delimiter, as Excel reads it, isn't a record. It reads the body by RFC 4180 (a quote opens a cell only at its start, and is doubled inside) and, from the first
  * backslash on, also with `\"` inside quotes. A reading is wrong when a closing quote is followed by more of the cell, or
  * the last quote is never closed; when both are wrong, quotes mean nothing and every line is a record, as in TSV. Records
  * end with a line feed, or with a carriage return where there is no line feed at all.
