@@ -81,7 +81,7 @@ test("the page has a policy that runs and loads only what this server has, and k
   assert.doesNotMatch(policy, /unsafe|\*/);
   // Nothing inline, which the policy would stop.
   assert.doesNotMatch(body, /<script>|<style|style=| on[a-z]+=/);
-  assert.match(body, /<script src="\/page\.js" defer><\/script>/);
+  assert.match(body, /<script src="\.\/page\.js" defer><\/script>/);
 });
 
 test("a server on loopback answers for no other host", async () => {
